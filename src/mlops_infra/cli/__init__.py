@@ -1,0 +1,13 @@
+"""The command line: commands of a few lines over `operations`, and how they look.
+
+    app.py          the program, and the one place that catches errors
+    lifecycle.py    plan, deploy, teardown
+    client.py       tracking-uri, outputs, login
+    observation.py  status, smoke, logs
+    files.py        validate
+    options.py      the options that every command takes, and what they name
+    render.py       plans, reports, errors: for people on a terminal, in a log, or as JSON
+    progress.py     a running plan: a live table on a terminal, plain lines elsewhere
+
+stdout is data, stderr is talk. Nothing is imported here before a command needs it: a test counts.
+"""

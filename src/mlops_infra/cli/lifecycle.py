@@ -1,0 +1,135 @@
+"""Commands that change an environment: `plan`, `deploy`, `teardown`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mlops_infra.cli import options, render
+from mlops_infra.cli.options import CloudName, Env, Json, ProjectDir, Yes
+from mlops_infra.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from mlops_infra.model import Plan, Target
+
+CHANGES_FOUND = 2
+INTERRUPTED = 130
+
+
+def plan(
+    ctx: typer.Context,
+    *,
+    env: Env = "",
+    cloud: CloudName = "",
+    folder: ProjectDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show what deploy would change. Exit code 0: nothing, 2: something."""
+    from mlops_infra.model import Goal
+
+    target, engine = options.resolve(ctx, env, cloud, folder)
+    engine.check(target)
+    found = engine.plan(target, Goal.DEPLOY)
+    if as_json:
+        render.show_json(render.plan_document(found))
+    else:
+        render.show("\n".join(render.plan_lines(found)))
+    raise typer.Exit(0 if found.is_empty else CHANGES_FOUND)
+
+
+def deploy(
+    ctx: typer.Context,
+    *,
+    env: Env = "",
+    cloud: CloudName = "",
+    folder: ProjectDir = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Bring an environment to what its file says; ends with the tracking URI."""
+    from mlops_infra import operations
+    from mlops_infra.cli.progress import progress
+
+    target, engine = options.resolve(ctx, env, cloud, folder)
+
+    def approve(found: Plan) -> None:
+        render.say("\n".join(render.plan_lines(found)))
+        if not yes and not _ask("deploy this? [y/N] ", flag="--yes").lower().startswith("y"):
+            raise operations.declined()
+
+    with _interruptible("deploy", target), progress(f"deploy {target}") as on_event:
+        outputs = operations.deploy(engine, target, approve=approve, on_event=on_event)
+    render.say(
+        f'{target} is up: log in with  eval "$(mlops-infra login {operations.flags(target)})"'
+    )
+    if as_json:
+        render.show_json(asdict(outputs))
+    else:
+        render.show(outputs.tracking_uri)
+
+
+def teardown(
+    ctx: typer.Context,
+    *,
+    env: Env = "",
+    cloud: CloudName = "",
+    folder: ProjectDir = None,
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Delete database and artifacts, too.")
+    ] = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Take an environment down; keeps its data unless told otherwise."""
+    from mlops_infra import operations
+    from mlops_infra.cli.progress import progress
+
+    target, engine = options.resolve(ctx, env, cloud, folder)
+    name = target.environment.name
+
+    def approve(found: Plan) -> None:
+        render.say("\n".join(render.plan_lines(found)))
+        if not yes and _ask(f"type '{name}' to go on: ", flag="--yes").strip() != name:
+            raise operations.declined()
+
+    with _interruptible("teardown", target), progress(f"teardown {target}") as on_event:
+        done = operations.teardown(
+            engine, target, delete_data=delete_data, approve=approve, on_event=on_event
+        )
+    if as_json:
+        render.show_json(render.plan_document(done))
+    else:
+        render.kept(done)
+
+
+def _ask(question: str, *, flag: str) -> str:
+    """Ask on the terminal.
+
+    Raises:
+        UsageError: there is none; the flag that answers is named.
+    """
+    if not sys.stdin.isatty():
+        raise UsageError("cannot ask without a terminal", hint=f"add {flag} to go on unasked")
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline()
+
+
+@contextmanager
+def _interruptible(verb: str, target: Target) -> Generator[None]:
+    """Turn Ctrl-C into word of how things are and how to go on."""
+    from mlops_infra.operations import flags
+
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        render.say(f"\ninterrupted: {target} is somewhere between; what was started keeps running")
+        render.say(f"see:   mlops-infra status {flags(target)}")
+        render.say(f"to go on:  mlops-infra {verb} {flags(target)}")
+        raise typer.Exit(INTERRUPTED) from error

@@ -1,0 +1,173 @@
+"""How things look: on a terminal, in a log, as JSON. Data goes to stdout, talk to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from mlops_infra.errors import ConfigError
+from mlops_infra.model import Action, Goal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops_infra.errors import InfraError
+    from mlops_infra.model import Plan
+    from mlops_infra.operations import Report
+    from mlops_infra.smoke import Check
+
+HEALTH_COLOURS = {"healthy": "green", "unhealthy": "red", "not deployed": "dim"}
+LOSES = (Action.DELETE, Action.REPLACE)
+SIGNS = {
+    Action.DELETE: "-",
+    Action.REPLACE: "-/+",
+    Action.STOP: "-",
+    Action.RESTART: "~",
+    Action.UPDATE: "~",
+    Action.CREATE: "+",
+    Action.START: "+",
+    Action.KEEP: "=",
+}
+
+
+def say(text: str) -> None:
+    """Tell a person something."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def show(text: str) -> None:
+    """Give data."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def show_json(document: Any) -> None:  # noqa: ANN401 - whatever json can write
+    """Give data as one JSON document."""
+    show(json.dumps(document, indent=2, default=str))
+
+
+def error(found: InfraError) -> None:
+    """Tell what is wrong, and what to do next."""
+    say(f"error: {found.message}")
+    if found.hint:
+        mark = "see" if isinstance(found, ConfigError) else "try"
+        say(f"{mark}:   {found.hint}")
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """Return a plan as lines, what it loses first."""
+    if plan.is_empty:
+        done = "is deployed as its file says" if plan.goal is Goal.DEPLOY else "is not running"
+        return [f"nothing to do: {plan.target} {done}"]
+    order = list(Action)
+    changes = sorted(plan.changes, key=lambda change: order.index(change.action))
+    width = max(len(change.resource) for change in changes)
+    lines = [f"{plan.goal} of {plan.target}:"]
+    for change in changes:
+        sign, action = SIGNS[change.action], change.action
+        lines.append(f"  {sign:<3} {change.resource:<{width}}  {action}: {change.reason}")
+    lost = sum(change.action in LOSES for change in changes)
+    if lost:
+        lines.append(f"  {lost} of {len(changes)} would lose what is there")
+    return lines
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return a plan as JSON's types."""
+    return {
+        "environment": plan.target.environment.name,
+        "cloud": str(plan.target.cloud),
+        "goal": str(plan.goal),
+        "has_changes": not plan.is_empty,
+        "changes": [
+            {"action": str(each.action), "resource": each.resource, "reason": each.reason}
+            for each in plan.changes
+        ],
+    }
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """Return a status report as JSON's types."""
+    status, probe = report.status, report.probe
+    return {
+        "environment": report.target.environment.name,
+        "cloud": str(report.target.cloud),
+        "health": report.word,
+        "problem": probe.problem if probe else "",
+        "tracking_uri": status.outputs.tracking_uri if status.outputs else None,
+        "mlflow_version": status.outputs.mlflow_version if status.outputs else None,
+        "since": status.since.isoformat(timespec="seconds") if status.since else None,
+        "response_seconds": round(probe.seconds, 3) if probe else None,
+        "components": [
+            {"name": each.name, "state": str(each.state), "detail": each.detail}
+            for each in status.components
+        ],
+    }
+
+
+def report_table(reports: Sequence[Report]) -> None:
+    """Give status reports as a table, side by side; what is wrong goes below it."""
+    from rich.console import Console  # 0.1 s that only tables cost
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("environment", "cloud", "health", "tracking uri", "mlflow", "since"):
+        table.add_column(head, no_wrap=True)
+    for each in reports:
+        outputs, since = each.status.outputs, each.status.since
+        table.add_row(
+            each.target.environment.name,
+            str(each.target.cloud),
+            f"[{HEALTH_COLOURS[each.word]}]{each.word}[/]",
+            outputs.tracking_uri if outputs else "",
+            outputs.mlflow_version if outputs else "",
+            since.astimezone().strftime("%Y-%m-%d %H:%M") if since else "",
+        )
+    console = Console()
+    # In a pipe a value is never cut: whoever reads it wants all of it.
+    console.print(table, width=None if console.is_terminal else 200)
+    for each in reports:
+        if each.probe and each.probe.problem:
+            say(f"{each.target}: {each.probe.problem}")
+
+
+def report_lines(report: Report) -> list[str]:
+    """Return one environment's status as lines, part by part."""
+    outputs, since = report.status.outputs, report.status.since
+    lines = [f"{report.target}: {report.word}"]
+    if report.probe and report.probe.problem:
+        lines.append(f"  problem       {report.probe.problem}")
+    if outputs:
+        lines.append(f"  tracking uri  {outputs.tracking_uri}")
+        lines.append(f"  mlflow        {outputs.mlflow_version}")
+    if since:
+        lines.append(f"  since         {since.astimezone().strftime('%Y-%m-%d %H:%M:%S %z')}")
+    lines += [
+        f"  {part.name:<12}  {part.state}{f' ({part.detail})' if part.detail else ''}"
+        for part in report.status.components
+    ]
+    return lines
+
+
+def check(found: Check) -> None:
+    """Give one line of a smoke test's report."""
+    detail = f"  {found.detail}" if found.detail else ""
+    show(f"{'ok  ' if found.ok else 'FAIL'}  {found.name:<44} {found.seconds:5.1f} s{detail}")
+
+
+def kept(plan: Plan) -> None:
+    """Give what a teardown kept, and where."""
+    if not plan.changes:
+        say(f"nothing to do: there is no {plan.target}")
+    for change in plan.changes:
+        if change.action is Action.KEEP:
+            show(f"kept {change.resource}: {change.reason}")
+
+
+def mask(secret: str) -> None:
+    """Have GitHub hide a secret in the rest of the log; says nothing anywhere else."""
+    if secret and os.environ.get("GITHUB_ACTIONS"):
+        say(f"::add-mask::{secret}")

@@ -1,0 +1,27 @@
+"""One engine a cloud, found by the cloud's name and imported only when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlops_infra.config.models import Cloud
+from mlops_infra.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlops_infra.engines.base import Engine
+
+
+def engine_for(cloud: Cloud) -> Engine:
+    """Return the engine of `cloud`.
+
+    Raises:
+        UsageError: this version has none yet.
+    """
+    if cloud is Cloud.LOCAL:
+        from mlops_infra.engines.local.engine import LocalEngine  # only its cloud
+
+        return LocalEngine()
+    raise UsageError(
+        f"this version cannot deploy to '{cloud}' yet; it deploys to: {Cloud.LOCAL}",
+        hint="add --cloud local to run the same platform on this machine",
+    )

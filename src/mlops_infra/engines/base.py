@@ -1,0 +1,74 @@
+"""The verbs that every cloud honours. No inheritance, no printing, no questions.
+
+An engine turns a target into a plan and carries exactly that plan out. `operations.py` is its only
+caller; `recording.py` is a fake that ships, for tests of what is above.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlops_infra.model import (
+        Credentials,
+        Event,
+        Goal,
+        LogLine,
+        Outputs,
+        Plan,
+        Status,
+        Target,
+    )
+
+
+class OnEvent(Protocol):
+    """Is told each step of a running plan."""
+
+    def __call__(self, event: Event, /) -> None: ...
+
+
+class Engine(Protocol):
+    """Carries out one cloud's stacks."""
+
+    def check(self, target: Target) -> None:
+        """See that a deploy can begin.
+
+        Raises:
+            PrerequisiteError: a tool, a login, a permission, disk or a port is missing.
+        """
+        ...
+
+    def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
+        """Return what reaching `goal` would change; changes nothing."""
+        ...
+
+    def apply(self, plan: Plan, on_event: OnEvent) -> None:
+        """Carry out exactly `plan`. Safe to repeat after anything, a killed run included.
+
+        Raises:
+            LockedError: another process is changing this environment.
+            InfraError: a step failed; a later deploy goes on from there.
+        """
+        ...
+
+    def outputs(self, target: Target) -> Outputs:
+        """Return what the last deploy yielded.
+
+        Raises:
+            NotDeployedError: there was none, or it was torn down.
+        """
+        ...
+
+    def credentials(self, target: Target) -> Credentials | None:
+        """Return what clients log in with, or None where the server asks for nothing."""
+        ...
+
+    def status(self, target: Target) -> Status:
+        """Return what runs, as the cloud sees it."""
+        ...
+
+    def logs(self, target: Target, *, follow: bool) -> Iterator[LogLine]:
+        """Yield the server's log, oldest line first; with `follow`, go on until stopped."""
+        ...

@@ -1,0 +1,13 @@
+"""The engine of `local`: real PostgreSQL and MLflow processes that outlive the command.
+
+    engine.py     the verbs
+    planning.py   what differs between what is wanted and what runs
+    steps.py      carries that difference out
+    parts.py      what the stack declares, put together with the things below
+    home.py       one environment's folder: lock, secrets, what was deployed
+    cluster.py    a PostgreSQL cluster: made, started, stopped
+    servers.py    the server's processes: found, started, stopped
+    ports.py      which port to listen on
+
+Nothing here trusts a process id from a file: processes are found by what they carry.
+"""

@@ -1,0 +1,79 @@
+"""The one place that starts programs: to run to their end, or to outlive this command."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from mlops_infra.errors import InfraError, PrerequisiteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    stdin: str = "",
+    keep_open: Sequence[int] = (),
+    hint: str = "",
+) -> str:
+    """Run a program to its end and return what it printed.
+
+    `stdin` is where a secret goes, never `argv`. `keep_open` are file descriptors that the program
+    holds as long as it lives, even if this process is killed (a lock).
+
+    Raises:
+        PrerequisiteError: there is no such program.
+        InfraError: it failed; the message ends with the last lines that it printed.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - argv comes from the stacks, never from a shell
+            argv,
+            env=dict(env),
+            input=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            pass_fds=tuple(keep_open),
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise PrerequisiteError(f"program not found: {argv[0]}", hint=hint) from error
+    if done.returncode:
+        tail = "\n".join(f"  {line}" for line in done.stdout.strip().splitlines()[-8:])
+        raise InfraError(f"{argv[0]} failed with exit code {done.returncode}\n{tail}", hint=hint)
+    return done.stdout
+
+
+def spawn(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start a program that outlives this one, in a session of its own, writing to `log`.
+
+    The log is readable by its owner alone.
+    """
+    log.touch(mode=0o600, exist_ok=True)
+    with log.open("ab") as sink:
+        return subprocess.Popen(  # noqa: S603 - argv comes from the stacks, never from a shell
+            argv,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd="/",
+        )
+
+
+def lines(argv: Sequence[str]) -> Iterator[str]:
+    """Yield what a program prints, line by line, until it ends or nobody listens any more."""
+    with subprocess.Popen(  # noqa: S603 - argv comes from an engine, never from a shell
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace"
+    ) as running:
+        try:
+            for line in running.stdout or ():
+                yield line.rstrip("\n")
+        finally:
+            running.terminate()

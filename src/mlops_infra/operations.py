@@ -1,0 +1,154 @@
+"""What the commands do, as use cases over an engine: no printing, no prompting, no cloud.
+
+    deploy    check → plan → (nothing to do?) → approve → apply → ask the server → outputs
+    teardown  refuse if protected → plan → approve → apply
+    status    engine: what runs; server: does it work
+
+A dry run is `plan`, and consent is `approve`: no engine knows of either.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlops_infra.config.loader import environment_files, load_environment
+from mlops_infra.errors import InfraError, UsageError
+from mlops_infra.model import Goal, Status, Target
+from mlops_infra.probe import Probe, probe, require_healthy
+from mlops_infra.server import client_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from mlops_infra.config.models import Cloud
+    from mlops_infra.engines.base import Engine, OnEvent
+    from mlops_infra.model import Outputs, Plan
+
+    Approve = Callable[[Plan], None]
+    """Is shown a plan that changes something, and raises where it shall not be carried out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """How one environment is: what its cloud says, and what the server itself says."""
+
+    target: Target
+    status: Status
+    probe: Probe | None = None
+    """None where nothing is deployed that could be asked."""
+
+    @property
+    def word(self) -> str:
+        """`healthy`, `unhealthy` or `not deployed`."""
+        if self.probe is None:
+            return "not deployed"
+        return "healthy" if self.probe.is_healthy else "unhealthy"
+
+
+def find_target(project_dir: Path, name: str, cloud: Cloud | None = None) -> Target:
+    """Return the environment `name` on `cloud`, or on the one that its file names.
+
+    Raises:
+        ConfigError: the file is wrong.
+        UsageError: it has no section for that cloud.
+    """
+    environment = load_environment(project_dir, name, in_ci=bool(os.environ.get("CI")))
+    chosen = cloud or environment.cloud
+    if chosen not in environment.clouds:
+        raise UsageError(
+            f"environment '{name}' has no section '{chosen}'; it can go to: "
+            f"{', '.join(environment.clouds)}",
+            hint=f"add a section '{chosen}:' to environments/{name}.yaml",
+        )
+    return Target(environment=environment, cloud=chosen, project_dir=project_dir)
+
+
+def find_targets(project_dir: Path, cloud: Cloud | None = None) -> list[Target]:
+    """Return every environment of the project that can go to `cloud`, or each on its own."""
+    names = [file.stem for file in environment_files(project_dir)]
+    environments = [load_environment(project_dir, name) for name in names]
+    return [
+        Target(environment=each, cloud=cloud or each.cloud, project_dir=project_dir)
+        for each in environments
+        if (cloud or each.cloud) in each.clouds
+    ]
+
+
+def deploy(engine: Engine, target: Target, *, approve: Approve, on_event: OnEvent) -> Outputs:
+    """Bring `target` to what its file says, and return what it yields.
+
+    Raises:
+        PrerequisiteError, LockedError: before anything was changed.
+        UnhealthyError: it was changed, and does not work.
+    """
+    engine.check(target)
+    plan = engine.plan(target, Goal.DEPLOY)
+    if not plan.is_empty:
+        approve(plan)
+        engine.apply(plan, on_event)
+    outputs = engine.outputs(target)
+    hint = f"mlops-infra logs {flags(target)}"
+    require_healthy(outputs, engine.credentials(target), hint=hint)
+    return outputs
+
+
+def teardown(
+    engine: Engine, target: Target, *, delete_data: bool, approve: Approve, on_event: OnEvent
+) -> Plan:
+    """Take `target` down, its data too if `delete_data`; returns what was done and kept.
+
+    Raises:
+        UsageError: the environment is protected.
+    """
+    if target.environment.protected:
+        raise UsageError(
+            f"{target} is protected",
+            hint=f"set 'protected: false' in environments/{target.environment.name}.yaml first",
+        )
+    plan = engine.plan(target, Goal.TEARDOWN, delete_data=delete_data)
+    if not plan.is_empty:
+        approve(plan)
+        engine.apply(plan, on_event)
+    return plan
+
+
+def report(engine: Engine, target: Target) -> Report:
+    """Ask the cloud and the server how `target` is."""
+    status = engine.status(target)
+    if status.outputs is None:
+        return Report(target=target, status=status)
+    found = probe(status.outputs, engine.credentials(target))
+    return Report(target=target, status=status, probe=found)
+
+
+def report_all(engine_for: Callable[[Cloud], Engine], targets: Sequence[Target]) -> list[Report]:
+    """Ask for all of `targets` at once; the answers come in their order."""
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        return list(pool.map(lambda target: report(engine_for(target.cloud), target), targets))
+
+
+def login(engine: Engine, target: Target) -> dict[str, str]:
+    """Return the variables that any MLflow client needs, the password among them."""
+    outputs = engine.outputs(target)
+    proxied = target.environment.artifacts.access == "proxied"
+    variables = client_variables(outputs.tracking_uri, proxied=proxied)
+    credentials = engine.credentials(target)
+    if credentials:
+        variables["MLFLOW_TRACKING_USERNAME"] = credentials.username
+        variables["MLFLOW_TRACKING_PASSWORD"] = credentials.password
+    return variables
+
+
+def flags(target: Target) -> str:
+    """Return the options that name `target` on the command line."""
+    name, cloud = target.environment.name, target.cloud
+    return f"-e {name}" if cloud is target.environment.cloud else f"-e {name} --cloud {cloud}"
+
+
+def declined() -> InfraError:
+    """Return the error of a plan that a person said no to."""
+    return InfraError("cancelled; nothing was changed")

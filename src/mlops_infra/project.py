@@ -1,0 +1,50 @@
+"""Finds what belongs to a project: its folder, and the stack code that it deploys with."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops_infra.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ENVIRONMENTS = "environments"
+
+
+def find_project_dir(start: Path) -> Path:
+    """Return the nearest folder, from `start` upwards, that holds `environments/`.
+
+    Raises:
+        UsageError: there is none.
+    """
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / ENVIRONMENTS).is_dir():
+            return folder
+    raise UsageError(
+        f"no folder '{ENVIRONMENTS}' in {start} or above it",
+        hint="go to your project, or name it with -C/--project-dir",
+    )
+
+
+def stacks_dir(project_dir: Path) -> Path:
+    """Return the folder `stacks` that counts for `project_dir`: its own, else the shipped one."""
+    package = Path(__file__).parent
+    candidates = (
+        project_dir / "stacks",
+        package / "shipped" / "stacks",  # in a wheel
+        package.parents[1] / "stacks",  # in a clone
+    )
+    return next(folder for folder in candidates if (folder / "__init__.py").is_file())
+
+
+def load_stack(project_dir: Path, cloud: str) -> ModuleType:
+    """Import `stacks.<cloud>.platform`, from the project's own folder where it has one."""
+    root = str(stacks_dir(project_dir).parent)
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    return importlib.import_module(f"stacks.{cloud}.platform")
