@@ -21,7 +21,7 @@ PHRASES = {
     "int_type": "{value} is not a whole number",
     "bool_type": "{value} is not true or false",
     "model_type": "{value} is not a mapping",
-    "mapping_type": "{value} is not a mapping",
+    "dict_type": "{value} is not a mapping",
     "tuple_type": "{value} is not a list",
     "too_short": "the list is empty",
     "too_long": "too many keys",

@@ -71,6 +71,13 @@ class Server(Section):
         """Server processes in a replica: one per vCPU, more only compete for it."""
         return self.cpu
 
+    @field_validator("cpu", mode="before")
+    @classmethod
+    def _is_whole(cls, value: object) -> object:
+        if type(value) is not int:  # of a Literal pydantic asks equality: true is 1, and 2.0 is 2
+            raise ValueError("not a whole number")
+        return value
+
 
 class Database(Section):
     """The PostgreSQL that holds experiments, runs, models and users."""

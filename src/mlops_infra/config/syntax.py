@@ -33,15 +33,15 @@ def root_of(text: str, document: Document) -> yaml.MappingNode | None:
         if not document.problems:  # an alias to nothing is reported as an alias
             _report(error, text, document)
         return None
-    if root is not None and not isinstance(root, yaml.MappingNode):
+    if isinstance(root, yaml.MappingNode):
+        return root
+    if root is not None and root.value:
         line = root.start_mark.line + 1
-        document.report(
-            (), "the file is not a mapping", allowed="keys and values, such as name: dev", line=line
-        )
-        return None
-    if root is None and not document.problems:
+        allowed = "keys and values, such as name: dev"
+        document.report((), "the file is not a mapping", allowed=allowed, line=line)
+    elif not document.problems:
         document.report((), "the file is empty")
-    return root
+    return None
 
 
 def _is_shallow(text: str, document: Document) -> bool:

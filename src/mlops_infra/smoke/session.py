@@ -16,7 +16,7 @@ from mlops_infra.errors import InfraError, PrerequisiteError, UnhealthyError
 from mlops_infra.server import client_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
     import httpx
     from mlflow import MlflowClient
@@ -115,7 +115,7 @@ def _is_mlflow(error: BaseException) -> bool:
 @contextmanager
 def open_session(
     outputs: Outputs, credentials: Credentials | None, *, artifact_mib: int
-) -> Iterator[Session]:
+) -> Generator[Session]:
     """Make this process a client of the server, until the block ends.
 
     Raises:
@@ -148,7 +148,7 @@ def open_session(
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet() -> Generator[None]:
     """Swallow what MLflow and its libraries print, log to stderr, or warn of."""
     with (
         redirect_stdout(io.StringIO()),
@@ -159,7 +159,7 @@ def quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _mlflow_variables(variables: Mapping[str, str]) -> Iterator[None]:
+def _mlflow_variables(variables: Mapping[str, str]) -> Generator[None]:
     """Give MLflow these variables and no others, such as the caller's token or experiment."""
     saved = _take_mlflow_variables()
     os.environ.update(variables)
@@ -176,7 +176,7 @@ def _take_mlflow_variables() -> dict[str, str]:
 
 
 @contextmanager
-def _mlflow_client(tracking_uri: str) -> Iterator[MlflowClient]:
+def _mlflow_client(tracking_uri: str) -> Generator[MlflowClient]:
     """Point MLflow's global URIs at the server; models and traces go where those say."""
     try:
         with quiet():
@@ -195,6 +195,7 @@ def _mlflow_client(tracking_uri: str) -> Iterator[MlflowClient]:
         yield mlflow.MlflowClient(tracking_uri, tracking_uri)
     finally:
         with quiet():
-            # ty: MLflow's annotations leave out the None that it starts with.
-            mlflow.set_registry_uri(None if registry in (tracking_uri, tracking) else registry)
-            mlflow.set_tracking_uri(None if tracking == tracking_uri else tracking)
+            registry_before = None if registry in (tracking_uri, tracking) else registry
+            tracking_before = None if tracking == tracking_uri else tracking
+            mlflow.set_registry_uri(registry_before)  # ty: ignore[invalid-argument-type] - may be None
+            mlflow.set_tracking_uri(tracking_before)  # ty: ignore[invalid-argument-type] - may be None

@@ -119,7 +119,7 @@ def model(session: Session) -> str:
     loaded = mlflow.pyfunc.load_model(
         f"models:/{session.name}@{ALIAS}", dst_path=_folder(session, "model")
     )
-    if not np.array_equal(loaded.predict(features), predicted):
+    if not np.array_equal(np.asarray(loaded.predict(features)), predicted):
         raise UnhealthyError("the loaded model predicts something else")
     return ""
 
@@ -152,7 +152,7 @@ def clean_up(session: Session) -> str:
     def remove(what: str, action: Callable[[], object]) -> None:
         try:
             action()
-        except Exception as error:  # noqa: BLE001 - told below, with the others
+        except Exception as error:  # told below, with the others
             failures.append(f"{what}: {session.describe(error)}")
 
     for registered in client.search_registered_models(f"name = '{session.name}'"):

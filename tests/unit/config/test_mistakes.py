@@ -82,6 +82,10 @@ ONE = {
         ("cpu: 2", "cpu: true"),
         "7: server.cpu: true is not allowed; allowed: 1, 2 or 4",
     ),
+    "1.0 is not 1": (
+        ("cpu: 2", "cpu: 2.0"),
+        "7: server.cpu: 2.0 is not allowed; allowed: 1, 2 or 4",
+    ),
     "a text that is no choice": (
         ("cloud: aws", "cloud: ibm"),
         "3: cloud: 'ibm' is not allowed; allowed: local, aws, azure or gcp",
@@ -172,7 +176,7 @@ def test_every_mistake_is_told_at_once_and_in_the_files_order(
         ["9", "server.replicas.max"],
         ["20", "access.allowed_cidrs[1]"],
         ["22", "image"],
-        ["32", "gcq"],
+        ["33", "gcq"],
     ]
 
 

@@ -78,10 +78,10 @@ TEXTS = {
     ),
     "00000000-0000-0000-0000-000000000000": (
         ["0f0F0f0f-0000-aaaa-AAAA-123456789abc"],
-        ["my-subscription", "00000000000000000000000000000000"],
+        ["my-subscription", "'00000000000000000000000000000000'"],
     ),
     "location: westeurope": (["eastus2"], ["West Europe", "west-europe"]),
-    "project: ml-prod": (["abcdef", "a" * 30], ["ml", "123456", "ML-PROD", "ml-prod-", "a" * 31]),
+    "project: ml-prod": (["abcdef", "a" * 30], ["ml", "'123456'", "ML-PROD", "ml-prod-", "a" * 31]),
     "region: europe-west4": (["us-central1"], ["europe-west4-a", "europe", "EU"]),
     '"gs://state"': (
         [

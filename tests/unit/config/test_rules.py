@@ -58,8 +58,8 @@ BROKEN = {
         [("auth: basic", "auth: none")],
         [
             (
-                "10: server.auth: 'none' would let the whole internet in: access.exposure is 'public';"
-                " allowed: basic, or access.exposure: private"
+                "10: server.auth: 'none' would let the whole internet in:"
+                " access.exposure is 'public'; allowed: basic, or access.exposure: private"
             )
         ],
     ),

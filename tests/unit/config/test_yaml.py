@@ -11,10 +11,7 @@ if TYPE_CHECKING:
 
 WHOLE = {
     "empty": ("", "1: the file is empty"),
-    "comments only": (
-        "# nothing\n---\n",
-        "1: the file is not a mapping; allowed: keys and values, such as name: dev",
-    ),
+    "comments only": ("# nothing\n---\n", "1: the file is empty"),
     "a list": (
         "\n- a",
         "2: the file is not a mapping; allowed: keys and values, such as name: dev",
