@@ -40,24 +40,26 @@ def run(argv: Sequence[str], *, session: Session | None = None) -> int:
             standalone_mode=False,
             obj=session,
         )
-    except InfraError as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, a user reads no traceback
+        if session.debug:
+            traceback.print_exc()
+        return _tell(error)
+    return code or 0
+
+
+def _tell(error: Exception) -> int:
+    """Say what went wrong and return the exit code for it."""
+    if isinstance(error, InfraError):
         render.error(error)
-        code = error.exit_code
-    except typer.TyperException as error:
-        render.error(UsageError(_sentence(error), hint="mlops-infra --help"))
-        code = UsageError.exit_code
-    except typer.Abort:
+        return error.exit_code
+    if isinstance(error, typer.TyperException):
+        return _tell(UsageError(_sentence(error), hint="mlops-infra --help"))
+    if isinstance(error, typer.Abort):
         render.say("cancelled")
-        code = INTERRUPTED
-    except Exception as error:
-        render.say(f"error: this is a bug in mlops-infra: {type(error).__name__}: {error}")
-        render.say("try:   the same command with --debug after 'mlops-infra', and report it")
-        code = 1
-    else:
-        return code or 0
-    if session.debug:
-        traceback.print_exc()
-    return code
+        return INTERRUPTED
+    render.say(f"error: this is a bug in mlops-infra: {type(error).__name__}: {error}")
+    render.say("try:   the same command with --debug after 'mlops-infra', and report it")
+    return 1
 
 
 def _sentence(error: typer.TyperException) -> str:

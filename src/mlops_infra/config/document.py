@@ -10,8 +10,15 @@ from mlops_infra.errors import Problem
 if TYPE_CHECKING:
     from pathlib import Path
 
-REFUSED = object()
-"""Stands for a value that is reported already: it is valid nowhere and reported nowhere else."""
+
+class Refused:
+    """Stands for a value that is reported already: valid nowhere, and not reported again."""
+
+    def __repr__(self) -> str:
+        return "..."
+
+
+REFUSED = Refused()
 
 
 class Document:

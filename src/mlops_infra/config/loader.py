@@ -1,7 +1,12 @@
 """Reads environment files, and tells all that is wrong with one at once.
 
-bytes → text → nodes → values → Environment → rules
-            syntax   values   models        rules     each adds its problems to a `Document`
+- `_text` makes the file's bytes a text
+- `syntax` makes the text PyYAML's nodes, or says why it is no YAML, or none that stands alone
+- `values` makes the nodes plain values, each with its line
+- `models` makes the values an Environment, or `mistakes` says which are wrong
+- `rules` look at what is valid of it
+
+Each adds its problems to the file's `Document`, and the next goes on with what is left.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mlops_infra.smoke import door, work
 from mlops_infra.smoke.session import open_session, quiet
@@ -26,9 +26,15 @@ if TYPE_CHECKING:
     from mlops_infra.model import Credentials, Outputs
     from mlops_infra.smoke.session import Session
 
-    CheckFunction = Callable[[Session], str]
-
 __all__ = ["Check", "smoke"]
+
+
+class CheckFunction(Protocol):
+    """Returns what is worth knowing, or raises what is wrong."""
+
+    __name__: str
+
+    def __call__(self, session: Session, /) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +109,7 @@ def _attempt(check: CheckFunction, session: Session) -> Check:
     try:
         with quiet():
             ok, detail = True, check(session)
-    except Exception as error:  # whatever it is, it is this check's result
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the result
         ok, detail = False, session.describe(error)
     return Check(name=_name(check), ok=ok, detail=detail, seconds=time.monotonic() - started)
 

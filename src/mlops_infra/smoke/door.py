@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 SEARCH = "/api/2.0/mlflow/experiments/search"
 UI_SEARCH = "/ajax-api/2.0/mlflow/experiments/search"
+LOG_BATCH = "/api/2.0/mlflow/runs/log-batch"
 ONE = {"max_results": 1}
 FOREIGN = "mlops-infra-smoke.invalid"
 
 COLD_START_SECONDS = 25
 """How long a replica may take that was scaled to none. A dead server fails after as long."""
 BATCHES = 24
-"""MLflow's default connection pool deadlocks below 32 parallel batches; see `server.py`."""
+"""MLflow's default connection pool deadlocks under 32 parallel batches; see `server.py`."""
+BATCH_SECONDS = 40
+"""A pool without a free connection gives up after 30 s: wait for it to say so, and to recover."""
 
 
 def health(session: Session) -> str:
@@ -92,7 +95,7 @@ def parallel_batches(session: Session) -> str:
         metrics = [entry | {"value": step, "step": step} for step in range(10)]
         body = {"run_id": run_id, "metrics": metrics}
         try:
-            _expect(session.http.post("/api/2.0/mlflow/runs/log-batch", json=body), 200)
+            _expect(session.http.post(LOG_BATCH, json=body, timeout=BATCH_SECONDS), 200)
         except (httpx.HTTPError, UnhealthyError) as error:
             return session.describe(error)
         return ""
@@ -110,9 +113,8 @@ def parallel_batches(session: Session) -> str:
 
 def _expect(response: httpx.Response, *statuses: int) -> httpx.Response:
     if response.status_code not in statuses:
+        request = f"{response.request.method} {response.url.path}"
         wanted = " or ".join(map(str, statuses))
-        raise UnhealthyError(
-            f"{response.request.method} {response.url.path} gave {response.status_code}, "
-            f"expected {wanted}: {response.text[:200]}"
-        )
+        reason = f": {response.text[:120]}" if response.is_error else ""
+        raise UnhealthyError(f"{request} gave {response.status_code}, expected {wanted}{reason}")
     return response

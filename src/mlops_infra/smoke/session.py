@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from mlops_infra.model import Credentials, Outputs
 
-CLIENT_TIMEOUT_SECONDS = 15
+CLIENT_TIMEOUT_SECONDS = 12
 """MLflow's own are 120 s and 7 retries: a server that hangs would be noticed after minutes."""
 PROBE_TIMEOUT_SECONDS = 5
 DETAIL_LENGTH = 240
+WIRE = ("httpx", "requests", "urllib3")
 
 SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": str(CLIENT_TIMEOUT_SECONDS),
@@ -95,21 +96,25 @@ class Session:
 
     def describe(self, error: Exception) -> str:
         """Return one line on what went wrong, without the password, wherever it came from."""
-        root: BaseException = error
-        while cause := root.__cause__ or root.__context__:
-            root = cause
-        # Below MLflow's, requests' and urllib3's wrapping lies "[Errno 111] Connection refused".
-        known = root if isinstance(root, OSError) else error
+        known = _root(error)
         text = " ".join(str(known).split())
-        if not isinstance(known, InfraError | OSError) and not _is_mlflow(known):
+        if not isinstance(known, InfraError | OSError) and not _comes_from(known, *WIRE, "mlflow"):
             text = f"{type(known).__name__}: {text}"
         if self.credentials and self.credentials.password:
             text = text.replace(self.credentials.password, "***")
         return text if len(text) <= DETAIL_LENGTH else f"{text[: DETAIL_LENGTH - 1]}…"
 
 
-def _is_mlflow(error: BaseException) -> bool:
-    return type(error).__module__.startswith("mlflow.")
+def _root(error: BaseException) -> BaseException:
+    """Return the "[Errno 111] Connection refused" that a client wrapped in a paragraph."""
+    root = error
+    while cause := root.__cause__ or root.__context__:
+        root = cause
+    return root if isinstance(root, OSError) or _comes_from(root, *WIRE) else error
+
+
+def _comes_from(error: BaseException, *packages: str) -> bool:
+    return type(error).__module__.split(".")[0] in packages
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlops_infra.errors import UnhealthyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from mlflow.entities import Experiment
 
     from mlops_infra.smoke.session import Session
 
@@ -102,11 +102,12 @@ def model(session: Session) -> str:
     from mlflow.models import infer_signature
     from sklearn.linear_model import LinearRegression
 
+    experiment_id = session.experiment_id
     features = np.arange(8.0).reshape(-1, 2)
     fitted = LinearRegression().fit(features, features.sum(axis=1))
     predicted = fitted.predict(features)
     # Nested, and in a run of its own: whatever run or experiment the caller has open stays so.
-    with mlflow.start_run(experiment_id=session.experiment_id, nested=True):
+    with mlflow.start_run(experiment_id=experiment_id, nested=True):
         logged = mlflow.sklearn.log_model(
             fitted,
             name="model",
@@ -141,49 +142,59 @@ def trace(session: Session) -> str:
 
 
 def clean_up(session: Session) -> str:
-    """Remove what carries the session's name. One that can't be removed doesn't keep the others.
+    """Remove what carries the session's name; what can't be removed doesn't keep the rest.
 
     Runs and experiment are marked as deleted, as MLflow does, until `mlflow gc` removes them; the
-    files are removed now.
+    files, by far the most, go now.
     """
-    client = session.client
     failures: list[str] = []
-
-    def remove(what: str, action: Callable[[], object]) -> None:
+    removals = (_delete_registered_model, _delete_traces, _delete_models, _delete_files)
+    for remove in (*removals, _delete_experiment):
         try:
-            action()
-        except Exception as error:  # told below, with the others
-            failures.append(f"{what}: {session.describe(error)}")
-
-    for registered in client.search_registered_models(f"name = '{session.name}'"):
-        remove(
-            "registered model", lambda name=registered.name: client.delete_registered_model(name)
-        )
-    made = client.get_experiment_by_name(session.name)
-    if made:
-        remove("traces", lambda: _delete_traces(session, made.experiment_id))
-        remove("models", lambda: _delete_models(session, made.experiment_id))
-        remove("files", lambda: _delete_files(made.artifact_location))
-        remove("experiment", lambda: client.delete_experiment(made.experiment_id))
+            remove(session)
+        except Exception as error:  # noqa: BLE001 - told below, with the others
+            failures.append(session.describe(error))
+            if not session.answers():
+                break
     if failures:
-        raise UnhealthyError("; ".join([*failures, f"left behind: {session.name}"]))
+        reasons = "; ".join(dict.fromkeys(failures))
+        raise UnhealthyError(f"could not remove all of {session.name}: {reasons}")
     return ""
 
 
-def _delete_traces(session: Session, experiment_id: str) -> None:
-    tomorrow = (time.time_ns() // 1_000_000) + 86_400_000  # whatever the server's clock says
-    session.client.delete_traces(experiment_id, max_timestamp_millis=tomorrow)
+def _delete_registered_model(session: Session) -> None:
+    for found in session.client.search_registered_models(f"name = '{session.name}'"):
+        session.client.delete_registered_model(found.name)
 
 
-def _delete_models(session: Session, experiment_id: str) -> None:
-    for logged in session.client.search_logged_models([experiment_id]):
-        session.client.delete_logged_model(logged.model_id)
+def _delete_traces(session: Session) -> None:
+    tomorrow = time.time_ns() // 1_000_000 + 86_400_000  # whatever the server's clock says
+    for made in _experiments(session):
+        session.client.delete_traces(made.experiment_id, max_timestamp_millis=tomorrow)
 
 
-def _delete_files(location: str) -> None:
+def _delete_models(session: Session) -> None:
+    for made in _experiments(session):
+        for logged in session.client.search_logged_models([made.experiment_id]):
+            session.client.delete_logged_model(logged.model_id)
+
+
+def _delete_files(session: Session) -> None:
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
-    get_artifact_repository(location).delete_artifacts()
+    for made in _experiments(session):
+        get_artifact_repository(made.artifact_location).delete_artifacts()
+
+
+def _delete_experiment(session: Session) -> None:
+    for made in _experiments(session):
+        session.client.delete_experiment(made.experiment_id)
+
+
+def _experiments(session: Session) -> list[Experiment]:
+    """Return the session's experiment, by name: a lost answer may have hidden that it was made."""
+    found = session.client.get_experiment_by_name(session.name)
+    return [found] if found else []
 
 
 def _folder(session: Session, name: str) -> str:

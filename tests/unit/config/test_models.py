@@ -86,15 +86,15 @@ TEXTS = {
     '"gs://state"': (
         [
             "gs://a/b",
-            "azblob://c?storage_account=d",
-            "s3://e?region=f",
+            "'azblob://c?storage_account=d'",
+            "'s3://e?region=f'",
             "file:///tmp/g",
             "file://~",
         ],
         ["state", "https://a", "gs://", "'gs://a b'"],
     ),
     '"gcpkms://projects/ml-prod"': (
-        ["passphrase", "awskms://alias/a?region=b", "azurekeyvault://a/keys/b"],
+        ["passphrase", "'awskms://alias/a?region=b'", "azurekeyvault://a/keys/b"],
         ["password", "gcpkms://", "hashivault://a"],
     ),
 }

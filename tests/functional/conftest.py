@@ -1,0 +1,68 @@
+"""The command line over the engine that records: every command, no cloud, no server."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlops_infra.cli.app import run
+from mlops_infra.cli.options import Session
+from mlops_infra.engines.recording import RecordingEngine
+from tests.conftest import ENVIRONMENTS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one command line came to."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Written(io.TextIOWrapper):
+    """A stream that remembers; no terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+
+    def text(self) -> str:
+        return self.buffer.getvalue().decode()  # ty: ignore[missing-attribute] - a BytesIO
+
+
+@dataclass
+class CommandLine:
+    """`mlops-infra` in a project of its own, with an engine that touches nothing."""
+
+    folder: Path
+    engine: RecordingEngine = field(default_factory=RecordingEngine)
+
+    def __call__(self, *argv: str) -> Answer:
+        out, err = Written(), Written()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run(
+                [*argv[:1], *self._where(argv), *argv[1:]],
+                session=Session(engine_for=lambda _: self.engine),
+            )
+        return Answer(code=code, stdout=out.text(), stderr=err.text())
+
+    def _where(self, argv: tuple[str, ...]) -> list[str]:
+        is_command = bool(argv) and not argv[0].startswith("-")
+        return ["-C", str(self.folder)] if is_command else []
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+    """The command line, with the shipped environments and without this shell's variables."""
+    for name in ("MLOPS_INFRA_ENV", "MLOPS_INFRA_CLOUD", "CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    shutil.copytree(ENVIRONMENTS, tmp_path / "environments")
+    return CommandLine(tmp_path)

@@ -1,0 +1,44 @@
+"""How much a command imports: what makes `--help` quick, counted instead of timed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ENVIRONMENTS
+
+HEAVY = {"pydantic", "rich", "httpx", "yaml", "mlflow", "psutil", "aws_cdk", "boto3", "pulumi"}
+SCRIPT = """
+import sys
+from mlops_infra.cli.app import run
+code = run(sys.argv[1:])
+sys.stdout.flush()
+print(*sorted(sys.modules), sep="\\n", file=sys.stderr)
+"""
+
+
+def imported(*argv: str) -> set[str]:
+    """Return every module that one command line leaves imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *argv], capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.split())
+
+
+def test_help_imports_no_library_but_typer() -> None:
+    modules = imported("--help")
+    assert not HEAVY & {name.partition(".")[0] for name in modules}
+
+
+def test_help_stays_within_its_budget_of_modules() -> None:
+    """Python alone has about 30 and typer brings about 160; each costs about 0.3 ms."""
+    assert len(imported("--help")) <= 260
+
+
+@pytest.mark.parametrize("command", ["tracking-uri", "outputs"])
+def test_what_only_reads_a_file_imports_no_cloud_and_no_server(command: str) -> None:
+    modules = imported(command, "-e", "dev", "--cloud", "local", "-C", str(ENVIRONMENTS.parent))
+    packages = {name.partition(".")[0] for name in modules}
+    assert packages & {"mlflow", "sqlalchemy", "aws_cdk", "boto3", "pulumi", "httpx"} == set()

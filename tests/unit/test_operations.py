@@ -1,0 +1,123 @@
+"""Deploy and teardown as use cases, over the engine that records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlops_infra import operations
+from mlops_infra.config.models import Cloud
+from mlops_infra.engines.recording import RecordingEngine
+from mlops_infra.errors import (
+    InfraError,
+    LockedError,
+    PrerequisiteError,
+    UnhealthyError,
+    UsageError,
+)
+from mlops_infra.model import Target
+from tests.unit.test_server import environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlops_infra.model import Event, Plan
+
+
+def target(tmp_path: Path, name: str = "dev") -> Target:
+    return Target(environment=environment(name), cloud=Cloud.LOCAL, project_dir=tmp_path)
+
+
+def silent(event: Event) -> None:
+    del event
+
+
+def yes(plan: Plan) -> None:
+    del plan
+
+
+def no(plan: Plan) -> None:
+    del plan
+    raise operations.declined()
+
+
+def verbs(engine: RecordingEngine) -> list[str]:
+    return [verb for verb, _ in engine.calls]
+
+
+def test_deploy_checks_plans_and_applies_in_this_order(tmp_path: Path) -> None:
+    engine = RecordingEngine()
+    with pytest.raises(UnhealthyError):  # nothing answers at the recording engine's address
+        operations.deploy(engine, target(tmp_path), approve=yes, on_event=silent)
+    assert verbs(engine)[:3] == ["check", "plan", "apply"]
+
+
+def test_deploy_does_not_call_an_environment_up_that_does_not_answer(tmp_path: Path) -> None:
+    with pytest.raises(UnhealthyError, match="cannot be reached") as caught:
+        operations.deploy(RecordingEngine(), target(tmp_path), approve=yes, on_event=silent)
+    assert caught.value.hint == "mlops-infra logs -e dev --cloud local"
+
+
+def test_deploy_changes_nothing_where_a_prerequisite_is_missing(tmp_path: Path) -> None:
+    engine = RecordingEngine(failing={"check": PrerequisiteError("no node")})
+    with pytest.raises(PrerequisiteError):
+        operations.deploy(engine, target(tmp_path), approve=yes, on_event=silent)
+    assert verbs(engine) == ["check"]
+
+
+def test_a_declined_plan_is_not_applied(tmp_path: Path) -> None:
+    engine = RecordingEngine()
+    with pytest.raises(InfraError, match="cancelled"):
+        operations.deploy(engine, target(tmp_path), approve=no, on_event=silent)
+    assert "apply" not in verbs(engine)
+
+
+def test_a_plan_without_changes_is_neither_asked_about_nor_applied(tmp_path: Path) -> None:
+    engine, dev = RecordingEngine(), target(tmp_path)
+    engine.deployed.add(str(dev))
+    with pytest.raises(UnhealthyError):
+        operations.deploy(engine, dev, approve=no, on_event=silent)
+    assert "apply" not in verbs(engine)
+
+
+def test_a_lock_reaches_the_caller(tmp_path: Path) -> None:
+    engine = RecordingEngine(failing={"apply": LockedError("held")})
+    with pytest.raises(LockedError):
+        operations.deploy(engine, target(tmp_path), approve=yes, on_event=silent)
+
+
+def test_teardown_refuses_a_protected_environment(tmp_path: Path) -> None:
+    engine, prod = RecordingEngine(), target(tmp_path, "prod")
+    engine.deployed.add(str(prod))
+    with pytest.raises(UsageError, match="protected"):
+        operations.teardown(engine, prod, delete_data=False, approve=yes, on_event=silent)
+    assert verbs(engine) == []
+
+
+def test_teardown_of_nothing_asks_nothing(tmp_path: Path) -> None:
+    engine = RecordingEngine()
+    done = operations.teardown(
+        engine, target(tmp_path), delete_data=True, approve=no, on_event=silent
+    )
+    assert done.is_empty
+
+
+def test_login_gives_a_client_all_it_needs(tmp_path: Path) -> None:
+    engine, dev = RecordingEngine(), target(tmp_path)
+    engine.deployed.add(str(dev))
+    assert operations.login(engine, dev) == {
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+        "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "false",
+        "MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false",
+        "MLFLOW_TRACKING_USERNAME": "admin",
+        "MLFLOW_TRACKING_PASSWORD": "recorded-password",
+    }
+
+
+def test_reports_come_in_the_order_of_their_targets(tmp_path: Path) -> None:
+    engine = RecordingEngine()
+    dev, staging = target(tmp_path), target(tmp_path, "staging")
+    engine.deployed.add(str(staging))
+    reports = operations.report_all(lambda _: engine, [dev, staging])
+    assert [each.word for each in reports] == ["not deployed", "unhealthy"]
