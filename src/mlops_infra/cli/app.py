@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,7 +33,8 @@ def run(argv: Sequence[str], *, session: Session | None = None) -> int:
     """Run one command line and return its exit code. No exception leaves it."""
     session = session or Session()
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an old terminal may lack a character
     try:
         code = app(
             args=list(argv) or ["--help"],

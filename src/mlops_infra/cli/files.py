@@ -31,6 +31,8 @@ def validate(
     for file in found:
         _, mistakes = loader.check_file(file)
         problems += mistakes
-        render.say(f"{file}: {'ok' if not mistakes else f'{len(mistakes)} to mend'}")
+        render.say(
+            f"{render.nearby(str(file))}: {'ok' if not mistakes else f'{len(mistakes)} to mend'}"
+        )
     if problems:
         raise ConfigError(problems)

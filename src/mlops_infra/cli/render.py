@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_infra.errors import ConfigError
 from mlops_infra.model import Action, Goal
 
 if TYPE_CHECKING:
@@ -51,10 +51,14 @@ def show_json(document: Any) -> None:  # noqa: ANN401 - whatever json can write
 
 def error(found: InfraError) -> None:
     """Tell what is wrong, and what to do next."""
-    say(f"error: {found.message}")
+    say(f"error: {nearby(found.message)}")
     if found.hint:
-        mark = "see" if isinstance(found, ConfigError) else "try"
-        say(f"{mark}:   {found.hint}")
+        say(f"try:   {nearby(found.hint)}")
+
+
+def nearby(text: str) -> str:
+    """Return `text` with paths below the working folder as a person would type them."""
+    return text.replace(f"{Path.cwd()}{os.sep}", "")
 
 
 def plan_lines(plan: Plan) -> list[str]:

@@ -42,19 +42,19 @@ def report(error: ValidationError, document: Document) -> None:
             misspelt |= _report_unknown(detail, document)
     reported = document.refused | misspelt
     for detail in details:
-        keys = _keys(detail)
+        keys, is_key = _place(detail, document)
         if detail["type"] == "extra_forbidden" or keys in reported:
             continue
         if detail["type"] == "too_short" and detail["input"]:
             continue  # pydantic counts the valid items only; the others are reported one by one
         phrase = PHRASES.get(detail["type"], "{value} is not allowed")
         message = phrase.format(value=shown(detail["input"]))
-        document.report(keys, message, allowed=_allowed(detail, keys))
+        document.report(keys, message, allowed=_allowed(detail, keys, of_key=is_key))
 
 
 def _report_unknown(detail: ErrorDetails, document: Document) -> set[Keys]:
     """Reports an unknown key; returns the absent key that it was probably meant to be."""
-    *parents, key = _keys(detail)
+    *parents, key = detail["loc"]
     known = schema_at(tuple(parents))["properties"]
     absent = [other for other in known if (*parents, other) not in document.lines]
     near = get_close_matches(str(key), absent, n=1)
@@ -63,12 +63,15 @@ def _report_unknown(detail: ErrorDetails, document: Document) -> set[Keys]:
     return {(*parents, name) for name in near}
 
 
-def _keys(detail: ErrorDetails) -> Keys:
-    return tuple(key for key in detail["loc"] if key != "[key]")
+def _place(detail: ErrorDetails, document: Document) -> tuple[Keys, bool]:
+    """Where a mistake is, and whether the key itself is it, to which pydantic adds `[key]`."""
+    keys = detail["loc"]
+    is_key = keys[-1] == "[key]" and keys not in document.lines
+    return (keys[:-1], True) if is_key else (keys, False)
 
 
-def _allowed(detail: ErrorDetails, keys: Keys) -> str:
-    if detail["loc"][-1] == "[key]":
+def _allowed(detail: ErrorDetails, keys: Keys, *, of_key: bool) -> str:
+    if of_key:
         return allowed(schema_at(keys[:-1])["propertyNames"])
     words = allowed(schema_at(keys))
     is_number = isinstance(detail["input"], int | float)

@@ -132,6 +132,14 @@ ONE = {
         ("cost-center: ml", "'': ml"),
         "25: tags.'': '' is too short; allowed: text of 1 to 128 characters",
     ),
+    "a tag that pydantic might mistake": (
+        ("cost-center: ml", '"[key]": 1'),
+        "25: tags.'[key]': 1 is not text; allowed: text of 0 to 256 characters, in quotes",
+    ),
+    "a key that pydantic might mistake": (
+        ("image: build", 'image: build\n"[key]": 1'),
+        f"24: '[key]': unknown key '[key]'; allowed: {TOP}",
+    ),
     "too many tags": (
         ("  cost-center: ml", "\n".join(f"  tag-{n}: ml" for n in range(41))),
         "24: tags: too many keys; allowed: a mapping of text to text, at most 40 keys",
