@@ -14,6 +14,7 @@ Written lower case and without a full stop: what is wrong, the value given, what
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,17 +36,15 @@ class InfraError(Exception):
         self.hint = hint
 
 
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """One mistake in one environment file, at its line and key path."""
 
-    def __init__(
-        self, *, file: Path, line: int, path: str, message: str, allowed: str = ""
-    ) -> None:
-        self.file = file
-        self.line = line
-        self.path = path
-        self.message = message
-        self.allowed = allowed
+    file: Path
+    line: int
+    path: str
+    message: str
+    allowed: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}"
@@ -61,7 +60,9 @@ class ConfigError(InfraError):
 
     def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
         count = len(problems)
-        head = f"{count} problem{'s' if count != 1 else ''} in the environment file"
+        files = len({problem.file for problem in problems})
+        where = "the environment file" if files == 1 else f"{files} environment files"
+        head = f"{count} problem{'s' if count != 1 else ''} in {where}"
         super().__init__("\n".join([head, *(f"  {problem}" for problem in problems)]), hint=hint)
         self.problems = tuple(problems)
 
