@@ -6,6 +6,7 @@ import filecmp
 import os
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from mlops_infra.errors import UnhealthyError
 
@@ -90,9 +91,13 @@ def _check_location(session: Session) -> None:
     its own disk, read it back, and believe that it works.
     """
     location = session.client.get_experiment(session.experiment_id).artifact_location
-    kept = session.outputs.artifact_uri.removeprefix("file://")
-    if not location.removeprefix("file://").startswith(("mlflow-artifacts:", "http", kept)):
+    kept = session.outputs.artifact_uri
+    if not _path(location).startswith(("mlflow-artifacts:", "http", _path(kept))):
         raise UnhealthyError(f"the server sends artifacts to '{location}', not to '{kept}'")
+
+
+def _path(uri: str) -> str:
+    return unquote(uri.removeprefix("file://"))
 
 
 def model(session: Session) -> str:
