@@ -99,8 +99,10 @@ def project(tmp_path: Path) -> Iterator[Project]:
     """An empty project of this test's own; whatever it deploys is gone afterwards."""
     (tmp_path / "environments").mkdir()
     found = Project(tmp_path)
-    yield found
-    found.destroy()
+    try:
+        yield found
+    finally:
+        found.destroy()
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The shipped staging environment, deployed once for all tests that only use it."""
     project = Project(tmp_path_factory.mktemp("live"))
     shutil.copytree(ENVIRONMENTS, project.folder / "environments")
-    uri = project.run("deploy", "-e", "staging", "--yes").stdout.strip()
-    yield Live(project=project, name="staging", uri=uri, variables=project.variables("staging"))
-    project.destroy()
+    try:
+        uri = project.run("deploy", "-e", "staging", "--yes").stdout.strip()
+        yield Live(project=project, name="staging", uri=uri, variables=project.variables("staging"))
+    finally:
+        project.destroy()
 
 
 @pytest.fixture
