@@ -1,6 +1,7 @@
 """Starts the server: brings the database to this MLflow's schema, once, then becomes `mlflow`.
 
-Usage: ``python serve.py server [MLFLOW OPTION ...]``, with the variables of the server spec.
+Usage: ``python serve.py server [MLFLOW OPTION ...]``, with the variables of the server spec; with
+``check`` in the place of ``server`` it only sees whether that could work, and changes nothing.
 
 Any number of replicas may start at once, on an empty database or on an older MLflow's: one
 migrates under a PostgreSQL advisory lock, the others wait for it. A database that a newer MLflow
@@ -41,13 +42,14 @@ SCHEMAS = {  # version table -> folder of its migrations inside MLflow
 def main(argv: list[str]) -> None:
     """Settle the schema, then run `mlflow` with `argv`. Exits 1 with one line when it cannot."""
     try:
-        settle_schema(authenticated="basic-auth" in argv)
+        settle_schema(authenticated="basic-auth" in argv, only_check=argv[0] == "check")
     except (RuntimeError, psycopg2.Error, subprocess.CalledProcessError) as error:
         sys.exit(f"serve: {str(error).strip()}")
-    cli(argv, prog_name="mlflow")
+    if argv[0] != "check":
+        cli(argv, prog_name="mlflow")
 
 
-def settle_schema(*, authenticated: bool) -> None:
+def settle_schema(*, authenticated: bool, only_check: bool = False) -> None:
     """Migrate what is behind, one replica at a time.
 
     Raises:
@@ -57,7 +59,7 @@ def settle_schema(*, authenticated: bool) -> None:
     connection = connect()
     try:
         connection.autocommit = True
-        if not behind(connection, tables):
+        if not behind(connection, tables) or only_check:
             return
         with advisory_lock(connection):
             pending = behind(connection, tables)  # another replica may have been first
@@ -140,9 +142,11 @@ def back_up() -> None:
         return
     target = Path(folder) / time.strftime("mlflow-%Y%m%dT%H%M%SZ.dump", time.gmtime())
     partial = target.with_suffix(".partial")
+    for left in Path(folder).glob("*.partial"):  # by a killed one: this one holds the lock
+        left.unlink()
     say(f"backing up the database to {target}")
     dump = ["pg_dump", "--format=custom", f"--file={partial}"]
-    subprocess.run(dump, check=True)  # noqa: S603 - the PATH is the stack's
+    subprocess.run(dump, check=True, umask=0o077)  # noqa: S603 - the PATH is the stack's
     partial.rename(target)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_infra.config.models import Cloud
-from mlops_infra.errors import UsageError
+from mlops_infra.errors import PrerequisiteError, UsageError
 
 if TYPE_CHECKING:
     from mlops_infra.engines.base import Engine
@@ -16,10 +16,15 @@ def engine_for(cloud: Cloud) -> Engine:
 
     Raises:
         UsageError: this version has none yet.
+        PrerequisiteError: the cloud's extra is not installed.
     """
     if cloud is Cloud.LOCAL:
-        from mlops_infra.engines.local.engine import LocalEngine  # only its cloud
-
+        try:
+            from mlops_infra.engines.local.engine import LocalEngine  # only its cloud
+        except ModuleNotFoundError as error:
+            raise PrerequisiteError(
+                f"not installed: {error.name}", hint=f'pip install "mlops-infra[{cloud}]"'
+            ) from error
         return LocalEngine()
     raise UsageError(
         f"this version cannot deploy to '{cloud}' yet; it deploys to: {Cloud.LOCAL}",

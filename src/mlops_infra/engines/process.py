@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from mlops_infra.errors import InfraError, PrerequisiteError
 
+DISK_HINT = "free some space or mend the permissions, then run the command again"
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
@@ -41,8 +43,8 @@ def run(
             pass_fds=tuple(keep_open),
             check=False,
         )
-    except FileNotFoundError as error:
-        raise PrerequisiteError(f"program not found: {argv[0]}", hint=hint) from error
+    except OSError as error:
+        raise PrerequisiteError(_cannot_start(argv[0], error), hint=hint) from error
     if done.returncode:
         tail = "\n".join(f"  {line}" for line in done.stdout.strip().splitlines()[-8:])
         raise InfraError(f"{argv[0]} failed with exit code {done.returncode}\n{tail}", hint=hint)
@@ -53,18 +55,49 @@ def spawn(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> subproce
     """Start a program that outlives this one, in a session of its own, writing to `log`.
 
     The log is readable by its owner alone.
+
+    Raises:
+        PrerequisiteError: the log cannot be written, or there is no such program.
     """
-    log.touch(mode=0o600, exist_ok=True)
-    with log.open("ab") as sink:
-        return subprocess.Popen(  # noqa: S603 - argv comes from the stacks, never from a shell
+    try:
+        log.touch(mode=0o600, exist_ok=True)
+        sink = log.open("ab")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise PrerequisiteError(f"cannot write to {log}: {reason}", hint=DISK_HINT) from error
+    with sink:
+        try:
+            return subprocess.Popen(  # noqa: S603 - argv comes from the stacks, never from a shell
+                argv,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd="/",
+            )
+        except OSError as error:
+            raise PrerequisiteError(_cannot_start(argv[0], error)) from error
+
+
+def exit_code(argv: Sequence[str], *, env: Mapping[str, str]) -> int:
+    """Run a program that asks a question, and return its answer: the exit code.
+
+    Raises:
+        PrerequisiteError: there is no such program.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - argv comes from the stacks, never from a shell
             argv,
             env=dict(env),
             stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
         )
+    except OSError as error:
+        raise PrerequisiteError(_cannot_start(argv[0], error)) from error
+    return done.returncode
 
 
 def lines(argv: Sequence[str]) -> Iterator[str]:
@@ -77,3 +110,9 @@ def lines(argv: Sequence[str]) -> Iterator[str]:
                 yield line.rstrip("\n")
         finally:
             running.terminate()
+
+
+def _cannot_start(program: str, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"program not found: {program}"
+    return f"cannot start {program}: {(error.strerror or str(error)).lower()}"

@@ -7,7 +7,9 @@
     home.py       one environment's folder: lock, secrets, what was deployed
     cluster.py    a PostgreSQL cluster: made, started, stopped
     servers.py    the server's processes: found, started, stopped
-    ports.py      which port to listen on
+    processes.py  what other programs' processes have in common: alive, theirs, gone
+    failure.py    why something did not come up
+    ports.py      which ports are free, and holding one
 
 Nothing here trusts a process id from a file: processes are found by what they carry.
 """

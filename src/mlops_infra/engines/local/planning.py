@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
+from mlops_infra.engines.local import ports
 from mlops_infra.engines.local.home import Home
 from mlops_infra.engines.local.parts import Parts
 from mlops_infra.engines.local.servers import installed_mlflow, server_of
 from mlops_infra.model import Action, Change
-from mlops_infra.server import START_GRACE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +30,8 @@ def _database_changes(cluster: Cluster) -> Iterator[Change]:
         yield Change(action=Action.CREATE, resource="database", reason="there is none yet")
     elif cluster.process() is None:
         yield Change(action=Action.START, resource="database", reason="is stopped")
+    elif not cluster.answers():
+        yield Change(action=Action.RESTART, resource="database", reason="does not answer")
     elif stale := cluster.stale_settings():
         yield Change(action=Action.RESTART, resource="database", reason=stale)
 
@@ -40,21 +41,29 @@ def _server_changes(parts: Parts, deployed: Deployed | None) -> Iterator[Change]
         return Change(action=action, resource="server", reason=reason)
 
     url = parts.platform.tracking.url
-    head = server_of(parts.home.path)
-    if head is None:
+    healthy_at = deployed.running_since if deployed else None
+    if server_of(parts.home.path) is None:
         if deployed is None or not deployed.mlflow_version:
             yield change(Action.CREATE, f"MLflow {installed_mlflow()} at {url}")
         else:
-            yield change(Action.START, f"{_version_step(deployed)}at {url}")
-    elif differences := parts.servers.differences(head):
-        yield change(Action.RESTART, f"{_version_step(deployed)}{differences}")
+            yield change(Action.START, f"{_version_step(deployed)}at {url}{_move(parts, deployed)}")
+    elif not parts.cluster.exists:
+        yield change(Action.RESTART, "its data is gone")
+    elif trouble := parts.servers.trouble(healthy_at=healthy_at):
+        yield change(Action.RESTART, f"{_version_step(deployed)}{trouble}")
     elif not parts.servers.answers():
-        if time.time() - head.create_time() < START_GRACE_SECONDS:
-            yield change(Action.START, "is still starting")
-        else:
-            yield change(Action.RESTART, "does not answer")
-    elif deployed is None or deployed.running_since is None:
+        yield change(Action.START, "is still starting")
+    elif not (deployed and healthy_at) or deployed.mlflow_version != installed_mlflow():
         yield change(Action.START, "the last deploy did not finish")
+
+
+def _move(parts: Parts, deployed: Deployed) -> str:
+    """Say that the address changes and why, where it does."""
+    if deployed.port == parts.platform.tracking.spec.port:
+        return ""
+    if ports.is_free(deployed.port):
+        return f", no longer {deployed.port}"
+    return f": port {deployed.port} is in use by {ports.holder(deployed.port)}"
 
 
 def _version_step(deployed: Deployed | None) -> str:
@@ -67,14 +76,15 @@ def _version_step(deployed: Deployed | None) -> str:
 
 def teardown_changes(target: Target, *, delete_data: bool) -> Iterator[Change]:
     home = Home(target)
-    if not home.exists:
-        return
+    if home.has_trash:
+        reason = "the rest of what was deleted before"
+        yield Change(action=Action.DELETE, resource="trash", reason=reason)
     parts = Parts(target, port=1)
     if server_of(home.path):
         yield Change(action=Action.STOP, resource="server", reason="runs")
     if parts.cluster.process():
         yield Change(action=Action.STOP, resource="database", reason="runs")
-    if delete_data:
+    if home.exists and delete_data:
         yield Change(action=Action.DELETE, resource="data", reason=f"{home.path}, for good")
-    else:
+    elif home.exists:
         yield Change(action=Action.KEEP, resource="data", reason=str(home.path))

@@ -1,4 +1,4 @@
-"""Which port an environment listens on: the file's, else the one it had, else a free one."""
+"""Which ports of this machine are free, and how a deploy holds one until its server listens."""
 
 from __future__ import annotations
 
@@ -12,15 +12,34 @@ FIRST_PORT = 5500
 LAST_PORT = 5999
 
 
+def claim(port: int) -> socket.socket | None:
+    """Hold `port` against every other deploy; returns None where another one does.
+
+    A first deploy chooses its port seconds before its server listens on it. The claim is the UDP
+    port of the same number: the kernel arbitrates between projects and users, and drops it with
+    the socket, however the process ends.
+    """
+    held = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        held.bind(("127.0.0.1", port))
+    except OSError:
+        held.close()
+        return None
+    return held
+
+
 def is_free(port: int) -> bool:
-    """Whether a server could listen on `port` of this machine now."""
+    """Whether a server could listen on `port` of this machine now, and no deploy holds it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
-    return True
+    held = claim(port)
+    if held:
+        held.close()
+    return held is not None
 
 
 def holder(port: int) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,18 +19,20 @@ import psutil
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from mlops_infra.engines import process
-from mlops_infra.engines.local.cluster import log_tail
-from mlops_infra.errors import UnhealthyError
+from mlops_infra.engines.local.failure import is_full, unhealthy
+from mlops_infra.engines.local.processes import environ_of, heads, living, wait_until_gone
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from stacks.local.tracking import Tracking
 
 HOME_VARIABLE = "MLOPS_INFRA_HOME"
 SPEC_VARIABLE = "MLOPS_INFRA_SPEC"
 LOG_LIMIT_BYTES = 20 * 2**20
+HANGING_SECONDS = 5
+"""A server under full load still answers its health path in a second or two."""
 
 
 def installed_mlflow() -> str:
@@ -39,21 +42,7 @@ def installed_mlflow() -> str:
 
 def processes_of(home: Path) -> list[psutil.Process]:
     """Return every live process that serves the environment in folder `home`."""
-    found = []
-    for each in psutil.process_iter(["status"]):
-        try:
-            is_alive = each.info["status"] != psutil.STATUS_ZOMBIE
-            if is_alive and each.environ().get(HOME_VARIABLE) == str(home):
-                found.append(each)
-        except (psutil.Error, OSError):  # gone meanwhile, or somebody else's
-            continue
-    return found
-
-
-def heads(found: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """Return those of the processes that none of the others started."""
-    pids = {each.pid for each in found}
-    return [each for each in found if _parent_pid(each) not in pids]
+    return [each for each in living() if environ_of(each).get(HOME_VARIABLE) == str(home)]
 
 
 def server_of(home: Path) -> psutil.Process | None:
@@ -81,9 +70,26 @@ class Servers:
         ]
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
 
-    def differences(self, running: psutil.Process) -> str:
-        """Return how `running` differs from what is wanted, as words; empty where it doesn't."""
-        environ = running.environ()
+    def trouble(self, *, healthy_at: float | None) -> str:
+        """Return why what runs must be stopped, as words; empty where it may go on, or start up.
+
+        `healthy_at` is when a deploy last saw a server answer: one that is older and does not
+        answer hangs, a younger one may still be starting.
+        """
+        found = heads(processes_of(self._home))
+        if not found:
+            return ""
+        if len(found) > 1:
+            return "lost the process that it was started by"
+        differences = self._differences(environ_of(found[0]))
+        if differences or self.answers(timeout_seconds=HANGING_SECONDS):
+            return differences
+        age = time.time() - found[0].create_time()
+        was_healthy = healthy_at is not None and found[0].create_time() < healthy_at
+        is_starting = not was_healthy and age < self._tracking.spec.start_grace_seconds
+        return "" if is_starting else "does not answer"
+
+    def _differences(self, environ: Mapping[str, str]) -> str:
         if environ.get(SPEC_VARIABLE) == self.digest:
             return ""
         changed = [
@@ -94,44 +100,61 @@ class Servers:
         return ", ".join(changed) or "its command, MLflow or image files changed"
 
     def answers(self, *, timeout_seconds: float = 2) -> bool:
-        """Whether the health path answers."""
+        """Whether the health path answers, and one of these processes is what answers there."""
         import httpx  # 0.2 s that commands which ask no server do not pay
 
         url = self._tracking.url + self._tracking.spec.health_path
         try:
-            return httpx.get(url, timeout=timeout_seconds, trust_env=False).status_code == 200
+            answer = httpx.get(url, timeout=timeout_seconds, trust_env=False)
         except httpx.HTTPError:
             return False
+        port = self._tracking.spec.port
+        return answer.status_code == 200 and any(
+            _listens(each, port) for each in processes_of(self._home)
+        )
+
+    def check(self, secrets: Mapping[str, str]) -> None:
+        """See that the installed MLflow can serve this database, before anything is stopped.
+
+        Raises:
+            InfraError: a newer MLflow has migrated it.
+        """
+        python, entry, *argv = self._tracking.argv
+        process.run([python, entry, "check", *argv[1:]], env=self._env(secrets))
 
     def start(self, secrets: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start a server; the secrets that its spec names go into its environment, nowhere else."""
         tracking = self._tracking
         _rotate(tracking.log)
         env = {
-            **tracking.variables,
-            **{name: secrets[name] for name in tracking.spec.secrets},
+            **self._env(secrets),
             HOME_VARIABLE: str(self._home),
             SPEC_VARIABLE: self.digest,
         }
         return process.spawn(list(tracking.argv), env=env, log=tracking.log)
 
+    def _env(self, secrets: Mapping[str, str]) -> dict[str, str]:
+        spec = self._tracking.spec
+        return {**self._tracking.variables, **{name: secrets[name] for name in spec.secrets}}
+
     def wait(self, started: subprocess.Popen[bytes] | None) -> None:
-        """Wait until the server answers.
+        """Wait until the server answers: `started`, or else the one that runs.
 
         Raises:
             UnhealthyError: it stopped, or did not answer within its start grace.
         """
+        grace, log = self._tracking.spec.start_grace_seconds, self._tracking.log
 
         def is_up() -> bool:
+            if self.answers(timeout_seconds=1):
+                return True
             gone = started.poll() is not None if started else server_of(self._home) is None
             if gone:
-                raise UnhealthyError(
-                    f"the server stopped while starting\n{log_tail(self._tracking.log)}",
-                    hint=f"the whole log: {self._tracking.log}",
-                )
-            return self.answers(timeout_seconds=1)
+                raise unhealthy("the server stopped while starting", log=log)
+            if is_full(self._home):
+                raise unhealthy("the server cannot start", log=log)
+            return False
 
-        grace = self._tracking.spec.start_grace_seconds
         up = Retrying(
             retry=retry_if_result(lambda is_up: not is_up),
             stop=stop_after_delay(grace),
@@ -139,10 +162,7 @@ class Servers:
             retry_error_callback=lambda _: False,
         )(is_up)
         if not up:
-            raise UnhealthyError(
-                f"the server does not answer after {grace} s\n{log_tail(self._tracking.log)}",
-                hint=f"the whole log: {self._tracking.log}",
-            )
+            raise unhealthy(f"the server does not answer after {grace} s", log=log)
 
     def stop(self) -> None:
         """Stop all of them: asked first, then made to."""
@@ -151,14 +171,23 @@ class Servers:
             for head in heads(found) if ask is psutil.Process.terminate else found:
                 with suppress(psutil.NoSuchProcess):
                     ask(head)
-            psutil.wait_procs(found, timeout=self._tracking.spec.stop_grace_seconds)
+                    head.resume()  # a suspended process hears nothing else
+            grace = self._tracking.spec.stop_grace_seconds
+            if wait_until_gone(found, timeout_seconds=grace):
+                return
 
 
-def _parent_pid(found: psutil.Process) -> int:
+def _listens(found: psutil.Process, port: int) -> bool:
+    """Whether a process listens on `port`; taken for granted where the system does not tell."""
     try:
-        return found.ppid()
+        connections = found.net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return False
     except psutil.Error:
-        return 0
+        return True
+    return any(
+        each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections
+    )
 
 
 def _rotate(log: Path) -> None:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_infra.engines.local.home import Deployed, Home
-from mlops_infra.engines.local.parts import Parts, choose_port
+from mlops_infra.engines.local.parts import Parts, reserved_port
 from mlops_infra.engines.local.servers import installed_mlflow, server_of
+from mlops_infra.errors import UnhealthyError
 from mlops_infra.model import Event
-from mlops_infra.server import START_GRACE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.engines.local.cluster import Cluster
+    from mlops_infra.engines.local.servers import Servers
     from mlops_infra.model import Plan, Target
 
 
@@ -26,11 +27,17 @@ def deploy(target: Target, on_event: OnEvent, *, lock: int) -> None:
     home.create()
     secrets = home.make_secrets()
     before = home.deployed()
-    port = choose_port(target, home)
-    home.remember(replace(before, port=port) if before else Deployed(port=port))
-    parts = Parts(target, port=port)
-    _settle_database(parts.cluster, secrets["PGPASSWORD"], on_event, lock=lock)
-    _settle_server(parts, secrets, on_event)
+    with reserved_port(target, home) as port:
+        now = replace(before, port=port) if before else Deployed(port=port)
+        home.remember(now)
+        parts = Parts(target, port=port)
+        if not parts.cluster.exists:
+            _stop(parts, on_event)  # what runs in a folder that somebody removed
+        _settle_database(parts.cluster, secrets["PGPASSWORD"], on_event, lock=lock)
+        if now.mlflow_version not in {"", installed_mlflow()}:
+            with _step("server", "see that this MLflow can serve the database", on_event):
+                parts.servers.check(secrets)
+        _settle_server(parts, secrets, on_event, healthy_at=now.running_since)
     home.remember(Deployed(port=port, mlflow_version=installed_mlflow(), running_since=time.time()))
 
 
@@ -38,48 +45,60 @@ def _settle_database(cluster: Cluster, password: str, on_event: OnEvent, *, lock
     if not cluster.exists:
         with _step("database", "create", on_event):
             cluster.create(password=password, lock=lock)
-    if cluster.stale_settings():
-        with _step("database", "stop, for new settings", on_event):
+    if cluster.process() and (cluster.stale_settings() or not cluster.answers()):
+        with _step("database", "stop", on_event):
             cluster.stop()
     if cluster.process() is None:
         with _step("database", "start", on_event):
             cluster.start()
+    cluster.wait()
 
 
-def _settle_server(parts: Parts, secrets: dict[str, str], on_event: OnEvent) -> None:
-    head = server_of(parts.home.path)
-    if head:
-        differs = parts.servers.differences(head)
-        is_stuck = time.time() - head.create_time() >= START_GRACE_SECONDS
-        if differs or (is_stuck and not parts.servers.answers()):
-            with _step("server", "stop", on_event):
-                parts.servers.stop()
-            head = None
+def _settle_server(
+    parts: Parts, secrets: dict[str, str], on_event: OnEvent, *, healthy_at: float | None
+) -> None:
+    servers, home = parts.servers, parts.home.path
     dumps = set(parts.platform.database.backup_dir.glob("*.dump"))
-    with _step("server", "wait until it answers" if head else "start", on_event):
-        started = None if head else parts.servers.start(secrets)
-        parts.servers.wait(started)
+    if server_of(home) and (
+        servers.trouble(healthy_at=healthy_at) or not _comes_up(servers, on_event)
+    ):
+        with _step("server", "stop", on_event):
+            servers.stop()
+    if server_of(home) is None:
+        with _step("server", f"start at {parts.platform.tracking.url}", on_event):
+            servers.wait(servers.start(secrets))
     for dump in sorted(set(parts.platform.database.backup_dir.glob("*.dump")) - dumps):
         on_event(
             Event(resource="database", message=f"migrated; backup before it: {dump}", done=True)
         )
 
 
+def _comes_up(servers: Servers, on_event: OnEvent) -> bool:
+    """Whether the server that runs answers, or one that a killed deploy started soon does."""
+    with _step("server", "wait until it answers", on_event), suppress(UnhealthyError):
+        servers.wait(None)
+        return True
+    return False
+
+
 def tear_down(plan: Plan, on_event: OnEvent) -> None:
     home = Home(plan.target)
-    parts = Parts(plan.target, port=1)
-    if server_of(home.path):
-        with _step("server", "stop", on_event):
-            parts.servers.stop()
-    if parts.cluster.process():
-        with _step("database", "stop", on_event):
-            parts.cluster.stop()
+    _stop(Parts(plan.target, port=1), on_event)
     home.clear_runtime()
     if plan.delete_data:
         with _step("data", "delete", on_event):
             home.delete()
     elif deployed := home.deployed():
         home.remember(replace(deployed, running_since=None))
+
+
+def _stop(parts: Parts, on_event: OnEvent) -> None:
+    if server_of(parts.home.path):
+        with _step("server", "stop", on_event):
+            parts.servers.stop()
+    if parts.cluster.process():
+        with _step("database", "stop", on_event):
+            parts.cluster.stop()
 
 
 @contextmanager

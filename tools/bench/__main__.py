@@ -1,0 +1,83 @@
+"""Measures what docs/benchmarks.md states: `make bench`, or `python -m tools.bench --markdown`.
+
+    project.py    a temporary project; `mlops-infra deploy` in it is our side
+    bare.py       `mlflow server` on the same database: the other side
+    load.py       the client, a process of its own
+    measures.py   pairs of ours and the other, in turns
+    suite.py      their order and targets
+    figures.py    the table
+
+Exits 1 where a target is missed. However it ends, nothing that it started is left.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import signal
+import sys
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tools.bench.figures import table
+from tools.bench.project import Project
+from tools.bench.suite import figures
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+def main() -> int:
+    """Measure, print, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="tools.bench", description="measure mlops-infra")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--markdown", action="store_true", help="print the table of the docs")
+    given = parser.parse_args()
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
+    began = time.monotonic()
+
+    def tell(what: str) -> None:
+        sys.stderr.write(f"{time.monotonic() - began:5.0f} s  {what}\n")
+
+    found = []
+    try:
+        with Project() as project:
+            for figure in figures(project, tell):
+                tell("  ".join(filter(None, figure.cells())))
+                found.append(figure)
+    except KeyboardInterrupt:
+        tell("interrupted; everything is cleaned up")
+        return 130
+    if given.json:
+        document = {"on": machine(), "figures": [figure.document() for figure in found]}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    else:
+        text = table(found, markdown=given.markdown)
+        sys.stdout.write(f"{machine()}\n\n{text}\n")
+    return int(any(figure.is_met is False for figure in found))
+
+
+def machine() -> str:
+    """Return when and on what this was measured."""
+    load = ", ".join(f"{each:.1f}" for each in psutil.getloadavg())
+    return (
+        f"{time.strftime('%Y-%m-%d')}: mlops-infra {version('mlops-infra')}, "
+        f"mlflow {version('mlflow')}, Python {platform.python_version()}, "
+        f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
+        f"load average at the end {load}"
+    )
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Take a request to end like Ctrl-C, so that everything is cleaned up."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
