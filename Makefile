@@ -48,7 +48,7 @@ browser: $(SETUP)  ## a Chromium for the tests of the UI, where there is none
 	@$(BIN)/python tools/chromium.py
 
 bench: $(SETUP)  ## the figures of docs/benchmarks.md, as ratios of pairs measured in one run
-	$(BIN)/python tools/bench.py
+	$(BIN)/python -m tools.bench
 
 lock: $(SETUP)  ## resolve requirements.txt anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \

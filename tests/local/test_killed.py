@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -129,7 +129,7 @@ def test_after_a_teardown_killed_at_any_moment_a_deploy_brings_all_back(
     kept.assert_next_deploy_converges()
 
 
-@pytest.mark.parametrize("share", [0.4, 0.6, 0.75, 0.9])
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
 def test_a_killed_first_deploy_with_a_login_is_finished_by_the_next(
     shared: Project, first_deploy_seconds: float, share: float
 ) -> None:
@@ -142,7 +142,7 @@ def test_a_killed_first_deploy_with_a_login_is_finished_by_the_next(
     login.found.run("teardown", "--delete-data")
 
 
-@pytest.mark.parametrize("seconds", [0.2, 1, 2])
+@pytest.mark.parametrize("seconds", [0.2, 1.5])
 def test_a_crash_of_everything_in_the_middle_of_a_migration_is_mended(
     fresh: Subject, until: Until, seconds: float
 ) -> None:
@@ -202,6 +202,7 @@ def test_an_interrupted_deploy_says_how_to_go_on_and_the_next_one_does(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # `pytest &` ignores it
     ) as running:
         assert running.stderr
         said = ""
@@ -216,10 +217,3 @@ def test_an_interrupted_deploy_says_how_to_go_on_and_the_next_one_does(
     assert f"mlops-infra deploy -e {name}" in rest
     assert "Traceback" not in rest
     fresh.assert_next_deploy_converges()
-
-
-def test_a_killed_command_leaves_no_lock_behind(kept: Subject) -> None:
-    kept.killed(0.5, "deploy")
-    lock = kept.found.home.with_name("kept.lock")
-    assert json.loads(lock.read_text())["pid"]
-    assert "is being changed" not in kept.found.deploy()

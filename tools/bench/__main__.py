@@ -40,6 +40,7 @@ def main() -> int:
     given = parser.parse_args()
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
+    on = machine()
     began = time.monotonic()
 
     def tell(what: str) -> None:
@@ -55,22 +56,22 @@ def main() -> int:
         tell("interrupted; everything is cleaned up")
         return 130
     if given.json:
-        document = {"on": machine(), "figures": [figure.document() for figure in found]}
+        document = {"on": on, "figures": [figure.document() for figure in found]}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
         text = table(found, markdown=given.markdown)
-        sys.stdout.write(f"{machine()}\n\n{text}\n")
+        sys.stdout.write(f"{on}\n\n{text}\n")
     return int(any(figure.is_met is False for figure in found))
 
 
 def machine() -> str:
-    """Return when and on what this was measured."""
+    """Return when and on what this is measured, and how busy others keep it."""
     load = ", ".join(f"{each:.1f}" for each in psutil.getloadavg())
     return (
         f"{time.strftime('%Y-%m-%d')}: mlops-infra {version('mlops-infra')}, "
         f"mlflow {version('mlflow')}, Python {platform.python_version()}, "
         f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB, "
-        f"load average at the end {load}"
+        f"load average before {load}"
     )
 
 

@@ -87,5 +87,15 @@ def table(figures: Sequence[Figure], *, markdown: bool) -> str:
 
 
 def _text(value: float, unit: str) -> str:
-    digits = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
+    digits = (
+        0
+        if value == int(value)
+        else 3
+        if value < 1
+        else 2
+        if value < 10
+        else 1
+        if value < 100
+        else 0
+    )
     return f"{value:.{digits}f} {unit}".strip()

@@ -32,8 +32,8 @@ class Job:
     port: int
     kind: Kind
     authorization: str = ""
-    connections: int = 8
-    seconds: float = 6
+    connections: int
+    seconds: float
     warm_seconds: float = 0.7
 
 

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 COMMAND_RUNS = 9
 START_PAIRS = 3
 WINDOWS = 3
-REST_SECONDS = 10
+WINDOW_SECONDS = 4
+REST_SECONDS = 8
+PARALLEL_SECONDS = 6
 THAW_SECONDS = 0.5  # what a frozen server has missed, it does now
 WORKERS = 2
 KINDS: tuple[Kind, ...] = ("get", "log")
@@ -107,10 +109,23 @@ def parallel(environment: Environment, other: Bare) -> Result:
     """Return how 32 connections that log batches fare with ours."""
     other.group.freeze()
     environment.server.thaw()
-    return _load(environment, port=environment.port, kind="log", connections=32)
+    return _load(
+        environment,
+        port=environment.port,
+        kind="log",
+        connections=32,
+        seconds=PARALLEL_SECONDS,
+    )
 
 
-def _load(environment: Environment, *, port: int, kind: Kind, connections: int = 8) -> Result:
+def _load(
+    environment: Environment,
+    *,
+    port: int,
+    kind: Kind,
+    connections: int = 8,
+    seconds: float = WINDOW_SECONDS,
+) -> Result:
     """Run the client.
 
     Raises:
@@ -120,7 +135,13 @@ def _load(environment: Environment, *, port: int, kind: Kind, connections: int =
     if environment.auth == "basic":
         login = f"admin:{environment.secrets['MLFLOW_AUTH_ADMIN_PASSWORD']}"
         authorization = f"Basic {base64.b64encode(login.encode()).decode()}"
-    job = Job(port=port, kind=kind, authorization=authorization, connections=connections)
+    job = Job(
+        port=port,
+        kind=kind,
+        authorization=authorization,
+        connections=connections,
+        seconds=seconds,
+    )
     done = subprocess.run(
         [sys.executable, "-m", "tools.bench.load"],
         cwd=project.REPOSITORY,

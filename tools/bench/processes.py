@@ -65,14 +65,16 @@ class Group:
         """Ask the first process to stop as an operator would, then all of them, then make them."""
         self.thaw()
         queues = {_variable(each, JOBS_VARIABLE) for each in self.processes()} - {""}
-        for ask, first_only in ((_TERMINATE, True), (_TERMINATE, False), (_KILL, False)):
-            found = self.processes()
-            for each in found[:1] if first_only else found:
-                with suppress(psutil.NoSuchProcess):
-                    ask(each)
-            psutil.wait_procs(found, timeout=STOP_SECONDS)
-        for queue in queues:
-            shutil.rmtree(queue, ignore_errors=True)
+        try:
+            for ask, first_only in ((_TERMINATE, True), (_TERMINATE, False), (_KILL, False)):
+                found = self.processes()
+                for each in found[:1] if first_only else found:
+                    with suppress(psutil.NoSuchProcess):
+                        ask(each)
+                psutil.wait_procs(found, timeout=STOP_SECONDS)
+        finally:  # Ctrl-C may come here, too
+            for queue in queues:
+                shutil.rmtree(queue, ignore_errors=True)
 
     def _cpu_seconds(self) -> float:
         total = 0.0

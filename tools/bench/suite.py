@@ -93,8 +93,15 @@ def _serving(environment: Environment, tell: Callable[[str], None]) -> Iterator[
         tell(f"auth {auth}: 32 parallel log-batch calls")
         yield from _parallel(measures.parallel(environment, other), auth)
         tell(f"auth {auth}: {measures.WINDOWS} pairs of windows")
-        for kind, pairs in measures.throughput(environment, other).items():
-            yield from _rates(auth, kind, pairs)
+        found = measures.throughput(environment, other)
+    for kind, pairs in found.items():
+        yield _rate(auth, kind, pairs)
+    results = [result for pairs in found.values() for pair in pairs for result in pair]
+    yield Figure(
+        what=f"cores that the client itself took at most, auth {auth}",
+        value=max(result.client_share for result in results),
+        unit="",
+    )
 
 
 def _commands(environment: Environment, tell: Callable[[str], None]) -> Iterator[Figure]:
@@ -128,24 +135,19 @@ def _parallel(result: Result, auth: Auth) -> Iterator[Figure]:
     )
 
 
-def _rates(auth: Auth, kind: Kind, pairs: list[tuple[Result, Result]]) -> Iterator[Figure]:
-    """Give the rates of both, and what of a core the client took with ours.
+def _rate(auth: Auth, kind: Kind, pairs: list[tuple[Result, Result]]) -> Figure:
+    """Give the requests per second of both.
 
     Raises:
         RuntimeError: a request failed: a rate of errors is no rate.
     """
     if failed := sum(result.errors for pair in pairs for result in pair):
         raise RuntimeError(f"{failed} {NAMES[kind]} requests failed, auth {auth}")
-    yield Figure(
+    return Figure(
         what=f"{NAMES[kind]}, auth {auth}",
         value=middle([ours.rate for ours, _ in pairs]),
         unit="requests/s",
         other=middle([other.rate for _, other in pairs]),
         other_name=DEFAULT,
         target=Target(bound=RATES[auth, kind], at_least=True),
-    )
-    yield Figure(
-        what=f"{NAMES[kind]}, auth {auth}: client's share of a core",
-        value=middle([ours.client_share for ours, _ in pairs]),
-        unit="cores",
     )

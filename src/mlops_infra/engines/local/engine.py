@@ -67,7 +67,7 @@ class LocalEngine:
         with home.lock() as lock:
             home.clear_trash()
             now = self.plan(plan.target, plan.goal, delete_data=plan.delete_data)
-            if _steps(now) - _steps(plan):  # meanwhile less to do is no surprise: it has come up
+            if not _covers(plan, now):
                 raise InfraError(
                     f"{plan.target} has changed since this plan was made; nothing was done",
                     hint=f"run the {plan.goal} again",
@@ -139,8 +139,11 @@ class LocalEngine:
             yield LogLine(component="server", text=line)
 
 
-def _steps(plan: Plan) -> set[tuple[Action, str]]:
-    return {(change.action, change.resource) for change in plan.changes}
+def _covers(approved: Plan, now: Plan) -> bool:
+    """Whether all of `now` was approved. What was to be restarted may have stopped or come up."""
+    allowed = {(change.action, change.resource) for change in approved.changes}
+    allowed |= {(Action.START, name) for action, name in allowed if action is Action.RESTART}
+    return allowed >= {(change.action, change.resource) for change in now.changes}
 
 
 def _server_component(home: Path, servers: Servers, head: psutil.Process | None) -> Component:
