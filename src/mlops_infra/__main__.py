@@ -5,9 +5,12 @@ import sys
 
 def main() -> None:
     """Run the command line; exits with one of the codes of `errors.py`."""
-    from mlops_infra.cli.app import run  # nothing is imported before it is asked for
+    try:
+        from mlops_infra.cli.app import run  # inside, so that Ctrl-C while importing is quiet, too
 
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

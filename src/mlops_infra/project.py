@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,11 @@ def find_project_dir(start: Path) -> Path:
     Raises:
         UsageError: there is none.
     """
-    start = start.absolute()
+    start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / ENVIRONMENTS).is_dir():
-            return folder
+        with suppress(PermissionError):  # a folder that is closed to us is no project of ours
+            if (folder / ENVIRONMENTS).is_dir():
+                return folder
     raise UsageError(
         f"no folder '{ENVIRONMENTS}' in {start} or above it",
         hint="go to your project, or name it with -C/--project-dir",

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 FASTEST = {
     "server": {"auth": "none"},
@@ -73,6 +73,11 @@ class Deployment:
             search = {"experiment_ids": ["0"], "max_results": 1000, "filter": "metrics.loss = 0.5"}
             answer = client.post("runs/search", json=search).raise_for_status().json()
         return {run["info"]["run_name"] for run in answer.get("runs", [])}
+
+    def is_whole(self) -> bool:
+        """Whether one server and one database run, and the run named `first` is there."""
+        one_each = len(self.server_heads()) == len(self.postmasters()) == 1
+        return one_each and "first" in self.runs()
 
     def _client(self) -> httpx.Client:
         secrets = json.loads(self.read("secrets.json"))
@@ -162,13 +167,3 @@ def fast(shared: Project) -> Deployment:
     found.deploy()
     found.log_run("first")
     return found
-
-
-@pytest.fixture
-def gone(until: Callable[[Callable[[], bool]], None]) -> Callable[[Deployment], None]:
-    """Wait until nothing of an environment runs."""
-
-    def wait(found: Deployment) -> None:
-        until(lambda: not found.processes())
-
-    return wait

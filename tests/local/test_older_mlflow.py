@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import psycopg2
 import pytest
+from tenacity import retry, stop_after_delay, wait_fixed
 
 from mlops_infra.engines.local.cluster import programs_dir
 from tests.conftest import REPOSITORY
 from tests.local.conftest import Deployment, environ_of, kill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from tests.conftest import Project
-
-    Until = Callable[[Callable[[], bool]], None]
 
 pytestmark = pytest.mark.slow
 
@@ -169,9 +168,12 @@ export PGHOST=$(sed -n 5p postgres/postmaster.pid) PGUSER=mlflow PGDATABASE=mlfl
 """The very lines of docs/operations.md."""
 
 
+def test_the_restore_of_the_documentation_is_the_one_that_is_tested() -> None:
+    assert RESTORE.strip() in (REPOSITORY / "docs" / "operations.md").read_text()
+
+
 def restore(found: Deployment, dump: Path, *, expect: str) -> None:
     """Restore a backup as docs/operations.md says, and deploy."""
-    assert RESTORE.strip() in (REPOSITORY / "docs" / "operations.md").read_text()
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     done = subprocess.run(
         ["sh", "-ec", RESTORE],
@@ -227,7 +229,7 @@ def test_a_newer_server_goes_on_when_an_older_version_is_deployed_over_it(
 
 @pytest.mark.parametrize("database", ["empty", "old"])
 def test_replicas_that_start_at_once_migrate_once(
-    dev: Deployment, request: pytest.FixtureRequest, until: Until, tmp_path: Path, database: str
+    dev: Deployment, request: pytest.FixtureRequest, tmp_path: Path, database: str
 ) -> None:
     dev.deploy()
     head = dev.server_heads()[0]
@@ -247,7 +249,7 @@ def test_replicas_that_start_at_once_migrate_once(
             replicas.append(subprocess.Popen(argv, env=env, stdout=sink, stderr=sink))
     try:
         for port in ports:
-            until(lambda port=port: is_healthy(port))
+            wait_until_healthy(port)
         said = [log.read_text() for log in logs]
         assert sum("serve: migrating the database" in text for text in said) == 1
         assert sum("serve: backing up" in text for text in said) == (database == "old")
@@ -260,8 +262,7 @@ def test_replicas_that_start_at_once_migrate_once(
     assert dev.runs() == (OLD_RUNS if database == "old" else set())
 
 
-def is_healthy(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).status_code == 200
-    except httpx.HTTPError:
-        return False
+@retry(stop=stop_after_delay(120), wait=wait_fixed(0.1), reraise=True)
+def wait_until_healthy(port: int) -> None:
+    """Wait longer than one server needs: several start on few cores."""
+    httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).raise_for_status()
