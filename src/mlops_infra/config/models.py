@@ -18,6 +18,7 @@ from mlops_infra.config.texts import (
     AwsRegion,
     AzureLocation,
     AzureSubscription,
+    Email,
     GcpProject,
     GcpRegion,
     Hostname,
@@ -91,6 +92,10 @@ class Database(Section):
         ge=1, le=35, description="Days back to which the database can be restored, to the second"
     )
 
+    restore_from: Line | None = Field(
+        default=None, description="A snapshot to make the database from; keep it in the file after"
+    )
+
     @property
     def connections(self) -> int:
         """Connections the database must accept, whichever cloud it runs on."""
@@ -125,6 +130,12 @@ class Access(Section):
     )
 
 
+class Alerts(Section):
+    """Who is told when an alarm goes off."""
+
+    email: Email = Field(description="One address; it must confirm the subscription once")
+
+
 class State(Section):
     """Where Pulumi keeps what it knows of a stack, and what encrypts the secrets in it."""
 
@@ -142,11 +153,21 @@ class Local(Section):
     )
 
 
+class HostedZone(Section):
+    """A public Route 53 zone: the certificate is validated in it, the record is made in it."""
+
+    id: Line = Field(description="The zone's id, such as Z0123456789ABCDEFGHIJ")
+    name: Hostname = Field(description="The zone's domain, such as example.com")
+
+
 class Aws(Section):
     """An AWS account and region."""
 
     account: AwsAccount = Field(description="The account's number, in quotes")
     region: AwsRegion = Field(description="The region, for instance eu-west-1")
+    hosted_zone: HostedZone | None = Field(
+        default=None, description="Where access.domain lives; needed with a domain"
+    )
 
 
 class Azure(Section):
@@ -180,6 +201,7 @@ class Environment(Section):
     database: Database
     artifacts: Artifacts
     access: Access
+    alerts: Alerts | None = None
     image: Image = Field(description="build: from stacks/image. Else a pinned, prebuilt image")
     tags: Mapping[TagKey, TagValue] = Field(
         default_factory=dict,

@@ -22,7 +22,7 @@ from mlops_infra.config.wording import one_of, shown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
 
-    from mlops_infra.config.models import Access, Azure, Database, Gcp, Server, State
+    from mlops_infra.config.models import Access, Aws, Azure, Database, Gcp, Server, State
 
 
 class Finding(NamedTuple):
@@ -192,3 +192,17 @@ def _state_outlives_ci(cloud: Cloud, state: State, *, in_ci: bool) -> Iterator[F
     if in_ci and state.url.startswith("file://"):
         message = f"{shown(state.url)} is lost when the CI job ends"
         yield Finding((cloud, "state", "url"), message, "gs://, azblob:// or s3://")
+
+
+@_rule("access", "aws")
+def _aws_has_a_certificate_to_serve(*, access: Access, aws: Aws) -> Iterator[Finding]:
+    """Without a domain CloudFront is the front door: open to all, with a certificate of its own."""
+    if access.domain is not None and aws.hosted_zone is None:
+        message = f"is missing: {access.domain} needs the Route 53 zone that it is made in"
+        yield Finding(("aws", "hosted_zone"), message, "id and name of the zone")
+    if access.domain is None and access.exposure == "private":
+        message = "is missing: on AWS a private front door needs one for its certificate"
+        yield Finding(("access", "domain"), message, "a host name in aws.hosted_zone")
+    if access.domain is None and set(access.allowed_cidrs) - {"0.0.0.0/0", "::/0"}:
+        message = "is missing: on AWS allowed_cidrs are kept by a load balancer with a certificate"
+        yield Finding(("access", "domain"), message, "a host name in aws.hosted_zone")

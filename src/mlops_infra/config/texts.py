@@ -82,6 +82,10 @@ Image = Annotated[
     ),
 ]
 
+Email = Annotated[
+    str, Form(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an email address such as ml-platform@example.com")
+]
+
 AwsAccount = Annotated[str, Form(r"[0-9]{12}", "12 digits")]
 AwsRegion = Annotated[str, Form(r"[a-z]+(?:-[a-z]+)+-[0-9]", "a region such as eu-west-1")]
 AzureSubscription = Annotated[

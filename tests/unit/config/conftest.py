@@ -36,9 +36,9 @@ image: build
 tags:
   cost-center: ml
 local: {port: 5000}
-aws:
-  account: "012345678901"
-  region: eu-west-1
+aws: {hosted_zone: {id: Z0123456789, name: example.com},
+  account: "012345678901",
+  region: eu-west-1}
 azure:
   subscription_id: 00000000-0000-0000-0000-000000000000
   location: westeurope

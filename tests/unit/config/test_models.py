@@ -148,7 +148,7 @@ def test_optional_keys_have_defaults(text: str) -> None:
     sparse, problems = check_text(
         text.replace("tags:\n  cost-center: ml\n", "")
         .replace("{port: 5000}", "{}")
-        .replace("  domain: mlflow.example.com\n", ""),
+        .replace("    - 2001:db8::/32\n  domain: mlflow.example.com\n", ""),
         file=Path("prod.yaml"),
     )
     assert sparse, problems

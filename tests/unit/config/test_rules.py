@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlops_infra.config.rules import findings
+from tests.unit.config.conftest import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NO_AWS = ('aws:\n  account: "012345678901"\n  region: eu-west-1\n', "")
+NO_AWS = (TEXT[TEXT.index("aws: {") : TEXT.index("azure:")], "")
 NO_AZURE_STATE = (
     '  state: {url: "azblob://state", secrets_provider: "azurekeyvault://vault/keys/pulumi"}\n'
 )
@@ -61,6 +62,28 @@ BROKEN = {
                 "10: server.auth: 'none' would let the whole internet in:"
                 " access.exposure is 'public'; allowed: basic, or access.exposure: private"
             )
+        ],
+    ),
+    "a domain on aws has its zone": (
+        [("aws: {hosted_zone: {id: Z0123456789, name: example.com},", "aws: {")],
+        [
+            (
+                "27: aws.hosted_zone: is missing: mlflow.example.com needs the Route 53 zone that"
+                " it is made in; allowed: id and name of the zone"
+            )
+        ],
+    ),
+    "a private door on aws needs a certificate, and so do networks of one's own": (
+        [("exposure: public", "exposure: private"), ("  domain: mlflow.example.com\n", "")],
+        [
+            (
+                "17: access.domain: is missing: on AWS a private front door needs one for its"
+                " certificate; allowed: a host name in aws.hosted_zone"
+            ),
+            (
+                "17: access.domain: is missing: on AWS allowed_cidrs are kept by a load balancer"
+                " with a certificate; allowed: a host name in aws.hosted_zone"
+            ),
         ],
     ),
     "min replicas are no more than max": (
