@@ -1,0 +1,80 @@
+"""Failures and delays on demand: files in a folder, so that any process can ask for them."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Faults:
+    """What the emulator is told to do wrong.
+
+    A failure is one file; whoever deletes it raises it, so it happens exactly once. The delay is a
+    file with a number; it holds until it is set to 0.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._delay = folder / "delay_seconds"
+
+    def fail_next(self, resource_type: str, message: str, *, operation: str = "create") -> None:
+        """Make the next create (or `update`, `delete`) of a resource type fail with `message`."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        fault = {"type": resource_type, "operation": operation, "message": message}
+        draft = self._folder / f"{uuid4()}.draft"
+        draft.write_text(json.dumps(fault))
+        draft.rename(draft.with_suffix(".json"))
+
+    def delay(self, seconds: float) -> None:
+        """Make every create, update and delete of a resource take so much longer."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = self._folder / f"{uuid4()}.draft"
+        draft.write_text(str(seconds))
+        draft.rename(self._delay)
+
+    @property
+    def delay_seconds(self) -> float:
+        try:
+            return float(self._delay.read_text())
+        except FileNotFoundError:
+            return 0.0
+
+    def strike(self, resource_type: str, operation: str) -> None:
+        """Wait as told; then fail if told to.
+
+        Raises:
+            RuntimeError: somebody asked for it with `fail_next`.
+        """
+        time.sleep(self.delay_seconds)
+        for file in sorted(self._folder.glob("*.json")):
+            fault = json.loads(file.read_text())
+            if (fault["type"], fault["operation"]) == (resource_type, operation):
+                file.unlink()
+                raise RuntimeError(fault["message"])
+
+    def install(self, handlers: dict[str, dict[str, Any]], stacks: Any) -> None:  # noqa: ANN401 - ministack is untyped
+        """Let every handler ask for its fate first.
+
+        `stacks` is ministack's module: while there is a delay its operations go to worker threads,
+        so that it keeps answering.
+        """
+        for resource_type, handler in handlers.items():
+            for operation in ("create", "update", "delete"):
+                if operation in handler:
+                    handler[operation] = self._fated(resource_type, operation, handler[operation])
+        on_a_thread = stacks._runs_on_worker_thread  # noqa: SLF001 - the one switch there is
+        stacks._runs_on_worker_thread = lambda kind: (  # noqa: SLF001 - as above
+            on_a_thread(kind) or self.delay_seconds > 0
+        )
+
+    def _fated(self, resource_type: str, operation: str, handle: Any) -> Any:  # noqa: ANN401 - ministack's own signatures
+        def handle_or_fail(*words: Any) -> Any:  # noqa: ANN401 - as above
+            self.strike(resource_type, operation)
+            return handle(*words)
+
+        return handle_or_fail

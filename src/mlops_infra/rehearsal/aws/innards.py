@@ -1,0 +1,31 @@
+"""ministack's modules, as the untyped things they are; nothing else in the project imports them.
+
+Importing this reads ministack's settings from the environment, so `__main__` sets them first.
+"""
+
+from importlib import import_module
+from typing import Any
+
+
+def _module(name: str) -> Any:  # noqa: ANN401 - ministack has no types
+    return import_module(f"ministack.{name}")
+
+
+app = _module("app")
+responses = _module("core.responses")
+router = _module("core.router")
+
+alb = _module("services.alb")
+cloudcontrol = _module("services.cloudcontrol")
+cloudfront = _module("services.cloudfront")
+ec2 = _module("services.ec2")
+ecs = _module("services.ecs")
+rds = _module("services.rds")
+s3 = _module("services.s3")
+secretsmanager = _module("services.secretsmanager")
+sns = _module("services.sns")
+
+changesets = _module("services.cloudformation.changesets")
+drift = _module("services.cloudformation.drift")
+provisioners = _module("services.cloudformation.provisioners")
+stacks = _module("services.cloudformation.stacks")

@@ -1,0 +1,23 @@
+"""Puts everything of ours into ministack, once, in its own process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlops_infra.rehearsal.aws import lookups, mended, scaling
+from mlops_infra.rehearsal.aws.faults import Faults
+from mlops_infra.rehearsal.aws.innards import provisioners, stacks
+from mlops_infra.rehearsal.aws.resources import ADDED, add
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def install(faults: Path) -> None:
+    """Add the services, lookups and resource types, mend the rest, and let faults strike."""
+    scaling.install()
+    lookups.install()
+    for kind in ADDED:
+        add(kind)
+    mended.mend()
+    Faults(faults).install(provisioners._RESOURCE_HANDLERS, stacks)  # noqa: SLF001 - no public registry
