@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test test-unit check bench lock browser clean
+.PHONY: help setup demo test test-local test-clouds test-unit check bench lock browser clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,18 +41,33 @@ check: $(SETUP)  ## format, lint, types, import rules
 test-unit: $(SETUP)  ## what needs no server: seconds
 	$(BIN)/pytest -m "not slow"
 
-test: check browser  ## everything: real servers, a real database, a real browser
-	$(BIN)/pytest --durations=20
+test: check browser node_modules  ## everything: real servers, databases, a browser, the image, the CDK CLI
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-local test-clouds
+
+# Two halves of about the same length, side by side.
+test-local: $(SETUP)
+	$(BIN)/pytest tests/local --durations=15
+
+test-clouds: $(SETUP) node_modules
+	$(BIN)/pytest --ignore=tests/local --durations=15
 
 browser: $(SETUP)  ## a Chromium for the tests of the UI, where there is none
 	@$(BIN)/python tools/chromium.py
+
+node_modules: package-lock.json
+	@command -v npm >/dev/null || { echo "needs Node.js 20 or newer with npm, for the CDK"; exit 1; }
+	npm ci --silent
+	@touch $@
 
 bench: $(SETUP)  ## the figures of docs/benchmarks.md, as ratios of pairs measured in one run
 	$(BIN)/python -m tools.bench
 
 lock: $(SETUP)  ## resolve requirements.txt anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
-		--group dev --extra local pyproject.toml -o requirements.txt
+		--group dev --extra local --extra rehearsal pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
+		--generate-hashes --no-emit-index-url --excludes stacks/image/client_only.txt \
+		stacks/image/requirements.in -o stacks/image/requirements.txt
 
 clean:  ## remove what the targets made; not the data of deployed environments
-	rm -rf $(VENV) dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules dist .pytest_cache .ruff_cache .hypothesis

@@ -56,12 +56,12 @@ class Project:
             )
         return done
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, **more: str) -> subprocess.Popen[str]:
         """Start one command and do not wait for it."""
         return subprocess.Popen(
             self.argv(*words),
             cwd=self.folder,
-            env=self.environ(),
+            env=self.environ(**more),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -18,15 +18,20 @@ def engine_for(cloud: Cloud) -> Engine:
         UsageError: this version has none yet.
         PrerequisiteError: the cloud's extra is not installed.
     """
-    if cloud is Cloud.LOCAL:
-        try:
+    try:
+        if cloud is Cloud.LOCAL:
             from mlops_infra.engines.local.engine import LocalEngine  # only its cloud
-        except ModuleNotFoundError as error:
-            raise PrerequisiteError(
-                f"not installed: {error.name}", hint=f'pip install "mlops-infra[{cloud}]"'
-            ) from error
-        return LocalEngine()
+
+            return LocalEngine()
+        if cloud is Cloud.AWS:
+            from mlops_infra.engines.cdk.engine import CdkEngine  # only its cloud: boto3
+
+            return CdkEngine()
+    except ModuleNotFoundError as error:
+        raise PrerequisiteError(
+            f"not installed: {error.name}", hint=f'pip install "mlops-infra[{cloud}]"'
+        ) from error
     raise UsageError(
-        f"this version cannot deploy to '{cloud}' yet; it deploys to: {Cloud.LOCAL}",
+        f"this version cannot deploy to '{cloud}' yet; it deploys to: {Cloud.LOCAL}, {Cloud.AWS}",
         hint="add --cloud local to run the same platform on this machine",
     )

@@ -51,7 +51,9 @@ def run(
     return done.stdout
 
 
-def spawn(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def spawn(
+    argv: Sequence[str], *, env: Mapping[str, str], log: Path, cwd: str | Path = "/"
+) -> subprocess.Popen[bytes]:
     """Start a program that outlives this one, in a session of its own, writing to `log`.
 
     The log is readable by its owner alone.
@@ -74,7 +76,7 @@ def spawn(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> subproce
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                cwd="/",
+                cwd=cwd,
             )
         except OSError as error:
             raise PrerequisiteError(_cannot_start(argv[0], error)) from error

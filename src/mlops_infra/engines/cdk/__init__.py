@@ -1,0 +1,10 @@
+"""The engine of `aws`: the CDK command line changes, CloudFormation and boto3 tell.
+
+    engine.py    the verbs
+    toolkit.py   the CDK command line: synthesise, prepare and execute a change set, destroy
+    stack.py     the deployed stack, read through CloudFormation: state, changes, events, outputs
+    account.py   who we are, and whether the account is ready for a deploy
+    kept.py      what a teardown leaves: the bucket and the final snapshot, and their deletion
+
+Nothing is provisioned here: what changes an account is the pinned CDK CLI, run as anybody would.
+"""

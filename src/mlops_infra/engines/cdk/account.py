@@ -1,0 +1,89 @@
+"""Who we are in AWS, and whether the account is ready for a deploy."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from mlops_infra.errors import InfraError, PrerequisiteError, UsageError
+
+if TYPE_CHECKING:
+    from mlops_infra.config.models import Aws
+    from mlops_infra.model import Target
+
+BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+SIGN_IN = "aws sso login, or set AWS_PROFILE to credentials of account {account}"
+
+
+def aws_of(target: Target) -> Aws:
+    """Return the file's section `aws`; `find_target` has seen that it is there."""
+    if target.environment.aws is None:
+        raise UsageError(f"environment '{target.environment.name}' has no section 'aws'")
+    return target.environment.aws
+
+
+def stack_name(target: Target) -> str:
+    """Return the name of the target's stack; the stack code gives it the same."""
+    return f"{target.environment.project}-{target.environment.name}"
+
+
+def session_of(target: Target) -> boto3.Session:
+    """Return a session in the file's region.
+
+    Raises:
+        UsageError: there is no such region.
+    """
+    region = aws_of(target).region
+    known = boto3.Session().get_available_regions("cloudformation")
+    if region not in known:
+        near = get_close_matches(region, known, n=1)
+        meant = f", did you mean '{near[0]}'?" if near else ""
+        raise UsageError(f"no AWS region '{region}'{meant}", hint="change aws.region in the file")
+    return boto3.Session(region_name=region)
+
+
+def check_account(target: Target, session: boto3.Session) -> None:
+    """See that the credentials work, are of the file's account, and that it is bootstrapped.
+
+    Raises:
+        PrerequisiteError: one of that is not so.
+    """
+    aws = aws_of(target)
+    sign_in = SIGN_IN.format(account=aws.account)
+    try:
+        found = session.client("sts").get_caller_identity()["Account"]
+    except NoCredentialsError as error:
+        raise PrerequisiteError("no AWS credentials", hint=sign_in) from error
+    except ClientError as error:
+        expired = error.response["Error"]["Code"] in EXPIRED
+        what = "have expired" if expired else f"were refused: {error}"
+        raise PrerequisiteError(f"the AWS credentials {what}", hint=sign_in) from error
+    except BotoCoreError as error:
+        raise PrerequisiteError(f"AWS cannot be reached: {error}", hint=sign_in) from error
+    if found != aws.account:
+        raise PrerequisiteError(
+            f"the AWS credentials are of account {found}, the file names {aws.account}",
+            hint=sign_in,
+        )
+    try:
+        session.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)
+    except ClientError as error:
+        raise PrerequisiteError(
+            f"account {aws.account} is not bootstrapped in {aws.region}",
+            hint=f"npx cdk bootstrap -c env={target.environment.name} "
+            f"aws://{aws.account}/{aws.region}",
+        ) from error
+
+
+def told(error: ClientError | BotoCoreError) -> InfraError:
+    """Return AWS's own words as an error of ours."""
+    if isinstance(error, NoCredentialsError):
+        return PrerequisiteError("no AWS credentials", hint="aws sso login, or set AWS_PROFILE")
+    details: Any = getattr(error, "response", {}).get("Error", {})
+    if details.get("Code") in EXPIRED:
+        return PrerequisiteError("the AWS credentials have expired", hint="aws sso login")
+    return InfraError(f"AWS: {details.get('Message') or error}")

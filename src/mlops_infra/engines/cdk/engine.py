@@ -1,0 +1,180 @@
+"""The verbs of `aws`: a change set is the plan, CloudFormation carries it out, boto3 reads."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mlops_infra.engines.cdk import kept
+from mlops_infra.engines.cdk.account import check_account, session_of, stack_name, told
+from mlops_infra.engines.cdk.planning import deploy_changes
+from mlops_infra.engines.cdk.stack import Stack
+from mlops_infra.engines.cdk.steps import carry_out
+from mlops_infra.engines.cdk.toolkit import Toolkit
+from mlops_infra.errors import NotDeployedError
+from mlops_infra.model import (
+    Component,
+    Credentials,
+    Goal,
+    LogLine,
+    Outputs,
+    Plan,
+    State,
+    Status,
+)
+from mlops_infra.server import ADMIN_USERNAME, MLFLOW_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from mlops_infra.engines.base import OnEvent
+    from mlops_infra.model import Target
+
+POLL_SECONDS = 2
+
+
+class CdkEngine:
+    """Runs a platform as one CloudFormation stack. Keeps nothing between calls."""
+
+    def check(self, target: Target) -> None:
+        """See that Node, the CLI, the credentials and the account allow a deploy."""
+        _toolkit(target).check()
+        with _explained():
+            check_account(target, session_of(target))
+
+    def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
+        """Return what CloudFormation would do, in its own words."""
+        toolkit = _toolkit(target)
+        with _explained():
+            stack = _stack(target)
+            if goal is Goal.TEARDOWN:
+                changes = kept.teardown_changes(target, stack, delete_data=delete_data)
+            else:
+                changes = deploy_changes(stack, toolkit)
+        return Plan(
+            target=target, goal=goal, changes=changes, delete_data=delete_data, token=toolkit
+        )
+
+    def apply(self, plan: Plan, on_event: OnEvent) -> None:
+        """Carry out `plan`, with CloudFormation's events as progress."""
+        toolkit = plan.token if isinstance(plan.token, Toolkit) else _toolkit(plan.target)
+        with _explained():
+            carry_out(plan, _stack(plan.target), toolkit, on_event)
+
+    def outputs(self, target: Target) -> Outputs:
+        """Return what the stack published. One request."""
+        with _explained():
+            stack = _stack(target)
+            found = stack.outputs()
+        if "TrackingUri" not in found:
+            name, cloud = target.environment.name, target.cloud
+            raise NotDeployedError(
+                f"{target} is not deployed", hint=f"mlops-infra deploy -e {name} --cloud {cloud}"
+            )
+        return Outputs(
+            tracking_uri=found["TrackingUri"],
+            artifact_uri=found["ArtifactUri"],
+            health_url=f"{found['TrackingUri']}/health",
+            mlflow_version=MLFLOW_VERSION,
+        )
+
+    def credentials(self, target: Target) -> Credentials | None:
+        """Return the administrator's login from Secrets Manager."""
+        self.outputs(target)
+        if target.environment.server.auth == "none":
+            return None
+        with _explained():
+            arn = _stack(target).outputs()["AdminSecret"]
+            secrets = session_of(target).client("secretsmanager")
+            password = secrets.get_secret_value(SecretId=arn)["SecretString"]
+        return Credentials(username=ADMIN_USERNAME, password=password)
+
+    def status(self, target: Target) -> Status:
+        """Ask CloudFormation, ECS and RDS."""
+        with _explained():
+            stack = _stack(target)
+            described = stack.describe()
+            if described is None:
+                return Status(components=(Component(name="stack", state=State.ABSENT),))
+            session, found = session_of(target), stack.outputs()
+            state = described["StackStatus"]
+            is_busy = state.endswith("_IN_PROGRESS")
+            parts = [
+                Component(
+                    name="stack",
+                    state=State.STARTING if is_busy else State.RUNNING,
+                    detail=state.lower().replace("_", " "),
+                )
+            ]
+            if "ServiceName" in found:
+                parts.append(_service(session.client("ecs"), found))
+                parts.append(_database(session.client("rds"), found))
+        since = described.get("LastUpdatedTime") or described["CreationTime"]
+        try:
+            outputs = self.outputs(target)
+        except NotDeployedError:
+            outputs = None
+        return Status(components=tuple(parts), outputs=outputs, since=since)
+
+    def logs(self, target: Target, *, follow: bool) -> Iterator[LogLine]:
+        """Read the server's log group, oldest first."""
+        with _explained():
+            group = _stack(target).outputs().get("LogGroupName")
+            client: Any = session_of(target).client("logs")
+            if group is None:
+                self.outputs(target)
+            start = 0
+            seen: set[str] = set()
+            while True:
+                pages = client.get_paginator("filter_log_events").paginate(
+                    logGroupName=group, startTime=start
+                )
+                for page in pages:
+                    for event in page["events"]:
+                        if event["eventId"] not in seen:
+                            seen.add(event["eventId"])
+                            start = max(start, event["timestamp"])
+                            yield LogLine(component="server", text=event["message"].rstrip())
+                if not follow:
+                    return
+                time.sleep(POLL_SECONDS)
+
+
+def _toolkit(target: Target) -> Toolkit:
+    return Toolkit(target, stack_name=stack_name(target))
+
+
+def _stack(target: Target) -> Stack:
+    return Stack(session_of(target), stack_name(target))
+
+
+def _service(client: Any, found: dict[str, str]) -> Component:  # noqa: ANN401 - boto3 has no types
+    answer = client.describe_services(cluster=found["ClusterName"], services=[found["ServiceName"]])
+    service = answer["services"][0]
+    running, desired = service["runningCount"], service["desiredCount"]
+    state = State.RUNNING if running >= desired else State.STARTING
+    detail = f"{running} of {desired} replicas"
+    return Component(name="server", state=state if running else State.STOPPED, detail=detail)
+
+
+def _database(client: Any, found: dict[str, str]) -> Component:  # noqa: ANN401 - boto3 has no types
+    answer = client.describe_db_instances(DBInstanceIdentifier=found["DatabaseIdentifier"])
+    instance = answer["DBInstances"][0]
+    is_up = instance["DBInstanceStatus"] == "available"
+    return Component(
+        name="database",
+        state=State.RUNNING if is_up else State.STARTING,
+        detail=f"PostgreSQL {instance['EngineVersion']}, {instance['DBInstanceStatus']}",
+    )
+
+
+@contextmanager
+def _explained() -> Generator[None]:
+    """Turn what boto3 raises into an error that a person can act on."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise told(error) from error

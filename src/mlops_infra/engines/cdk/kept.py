@@ -1,0 +1,106 @@
+"""What a teardown leaves: the bucket and the final snapshot, found again by their tags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlops_infra.engines.cdk.account import session_of
+from mlops_infra.model import Action, Change, Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlops_infra.engines.base import OnEvent
+    from mlops_infra.engines.cdk.stack import Stack
+    from mlops_infra.model import Target
+
+BUCKET, DATABASE = "AWS::S3::Bucket", "AWS::RDS::DBInstance"
+BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
+
+
+def teardown_changes(target: Target, stack: Stack, *, delete_data: bool) -> tuple[Change, ...]:
+    """Return what a teardown would do, resource by resource, and what it would leave."""
+    if not stack.state:
+        if not delete_data:
+            return ()
+        return tuple(
+            Change(action=Action.DELETE, resource=name, reason=f"{kind}, kept by a teardown")
+            for kind, name in _kept(target)
+        )
+    policies = {
+        logical_id: resource.get("DeletionPolicy", "Delete")
+        for logical_id, resource in stack.template().get("Resources", {}).items()
+    }
+    return tuple(
+        _change(found, policies.get(found["LogicalResourceId"], "Delete"), delete_data=delete_data)
+        for found in stack.resources()
+    )
+
+
+def _change(found: dict[str, Any], policy: str, *, delete_data: bool) -> Change:
+    logical_id, kind = found["LogicalResourceId"], found["ResourceType"]
+    physical_id = found["PhysicalResourceId"]
+    if policy == "Delete" or delete_data:
+        return Change(action=Action.DELETE, resource=logical_id, reason=f"{kind} {physical_id}")
+    kept = f"{kind} {physical_id}"
+    if policy == "Snapshot":
+        kept = f"as the final snapshot of {physical_id}"
+    return Change(action=Action.KEEP, resource=logical_id, reason=kept)
+
+
+def unprotect(target: Target, stack: Stack) -> None:
+    """Lift the deletion protection that the stack's own resources were given.
+
+    `operations.teardown` has seen that the environment's file does not protect it any more.
+    """
+    session = session_of(target)
+    for found in stack.resources():
+        physical_id = found.get("PhysicalResourceId", "")
+        if not physical_id:
+            continue
+        if found["ResourceType"] == DATABASE:
+            session.client("rds").modify_db_instance(
+                DBInstanceIdentifier=physical_id, DeletionProtection=False, ApplyImmediately=True
+            )
+        elif found["ResourceType"] == BALANCER:
+            session.client("elbv2").modify_load_balancer_attributes(
+                LoadBalancerArn=physical_id,
+                Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
+            )
+
+
+def delete(target: Target, on_event: OnEvent) -> None:
+    """Delete every bucket and snapshot that teardowns of `target` have kept, for good."""
+    session = session_of(target)
+    for kind, name in _kept(target):
+        on_event(Event(resource=name, message=f"delete {kind}"))
+        if kind == "bucket":
+            bucket = session.resource("s3").Bucket(name)
+            bucket.object_versions.delete()
+            bucket.delete()
+        else:
+            session.client("rds").delete_db_snapshot(DBSnapshotIdentifier=name)
+        on_event(Event(resource=name, message=f"delete {kind}", done=True))
+
+
+def _kept(target: Target) -> Iterator[tuple[str, str]]:
+    session = session_of(target)
+    wanted = {"project": target.environment.project, "environment": target.environment.name}
+    s3: Any = session.client("s3")
+    for bucket in s3.list_buckets()["Buckets"]:
+        if wanted.items() <= _bucket_tags(s3, bucket["Name"]).items():
+            yield "bucket", bucket["Name"]
+    pages = session.client("rds").get_paginator("describe_db_snapshots")
+    for page in pages.paginate(SnapshotType="manual"):
+        for snapshot in page["DBSnapshots"]:
+            tags = {tag["Key"]: tag["Value"] for tag in snapshot.get("TagList", [])}
+            if wanted.items() <= tags.items():
+                yield "snapshot", snapshot["DBSnapshotIdentifier"]
+
+
+def _bucket_tags(s3: Any, name: str) -> dict[str, str]:  # noqa: ANN401 - boto3 has no types
+    try:
+        found = s3.get_bucket_tagging(Bucket=name)["TagSet"]
+    except s3.exceptions.ClientError:  # none, or not ours to see
+        return {}
+    return {tag["Key"]: tag["Value"] for tag in found}

@@ -1,0 +1,71 @@
+"""What a deploy or a teardown would change, in CloudFormation's words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from mlops_infra.engines.cdk.toolkit import NO_BUILDER
+from mlops_infra.errors import LockedError
+from mlops_infra.model import Action, Change
+
+if TYPE_CHECKING:
+    from mlops_infra.engines.cdk.stack import Stack
+    from mlops_infra.engines.cdk.toolkit import Toolkit
+
+REMAINS = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "DELETE_FAILED")
+"""States of a stack whose first deploy, or whose deletion, did not get through."""
+
+HALF_WAY = ("UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED")
+"""States that only a rollback leads out of."""
+
+
+def change_set_name(template: dict[str, Any]) -> str:
+    """Return a name that says what a change set holds, so that a deploy finds its own again."""
+    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()
+    return f"mlops-infra-{digest[:16]}"
+
+
+def deploy_changes(stack: Stack, toolkit: Toolkit) -> tuple[Change, ...]:
+    """Return what a deploy would do; leaves nothing behind in the account.
+
+    Raises:
+        LockedError: another deploy, of something else, is in progress.
+    """
+    toolkit.synth()
+    template = toolkit.template()
+    state = stack.state
+    if stack.is_busy:
+        return (_join(stack, change_set_name(template)),)
+    if not state or state in REMAINS:
+        remains = (
+            Change(action=Action.REPLACE, resource=stack.name, reason=f"is {state.lower()}"),
+        )
+        created = (
+            Change(action=Action.CREATE, resource=logical_id, reason=resource["Type"])
+            for logical_id, resource in sorted(template["Resources"].items())
+        )
+        return (*(remains if state in REMAINS[:2] + REMAINS[3:] else ()), *created)
+    if state in HALF_WAY:
+        reason = f"is {state.lower()}: rolled back first, then planned again"
+        return (Change(action=Action.UPDATE, resource=stack.name, reason=reason),)
+    name = f"{change_set_name(template)}-plan"
+    toolkit.prepare(name, builder=NO_BUILDER)
+    try:
+        return stack.changes(name)
+    finally:
+        stack.drop(name)
+
+
+def _join(stack: Stack, wanted: str) -> Change:
+    """Return the change that waits for our own deploy, which an earlier command started."""
+    running = stack.change_set
+    if wanted not in running:
+        raise LockedError(
+            f"{stack.name} is being changed by another deploy ({stack.state.lower()})",
+            hint="wait until it has finished, then run the command again",
+        )
+    return Change(
+        action=Action.UPDATE, resource=stack.name, reason="an earlier deploy is still running"
+    )

@@ -1,0 +1,92 @@
+"""Carries a plan out: the CDK CLI changes, CloudFormation's events tell how it goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlops_infra.engines.cdk import kept
+from mlops_infra.engines.cdk.planning import (
+    HALF_WAY,
+    REMAINS,
+    change_set_name,
+    deploy_changes,
+)
+from mlops_infra.errors import InfraError
+from mlops_infra.model import Event, Goal
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from mlops_infra.engines.base import OnEvent
+    from mlops_infra.engines.cdk.stack import Stack
+    from mlops_infra.engines.cdk.toolkit import Toolkit
+    from mlops_infra.model import Plan
+
+
+def carry_out(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
+    """Do what `plan` says, exactly; refuse if it is not what would be done any more."""
+    if plan.goal is Goal.TEARDOWN:
+        _tear_down(plan, stack, toolkit, on_event)
+    else:
+        _deploy(plan, stack, toolkit, on_event)
+
+
+def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
+    if stack.is_busy:
+        on_event(Event(resource=stack.name, message="wait for the deploy that is running"))
+        stack.follow(None, on_event)
+        _deploy_rest(stack, toolkit, on_event)
+        return
+    if stack.state in HALF_WAY:
+        _run(stack, toolkit, toolkit.rollback(), on_event)
+        _deploy_rest(stack, toolkit, on_event)
+        return
+    if stack.state in REMAINS:
+        on_event(Event(resource=stack.name, message="remove what a failed deploy left"))
+        stack.unprotect()
+        kept.unprotect(plan.target, stack)
+        stack.remove_remains()
+    name = change_set_name(toolkit.template())
+    on_event(Event(resource=stack.name, message="publish assets and prepare the change set"))
+    toolkit.prepare(name)
+    found = stack.changes(name)
+    planned = {(each.action, each.resource) for each in plan.changes if each.resource != stack.name}
+    if {(each.action, each.resource) for each in found} != planned:
+        stack.drop(name)
+        raise InfraError(
+            f"{plan.target} has changed since this plan was made; nothing was done",
+            hint="run the deploy again",
+        )
+    if found:
+        _run(stack, toolkit, toolkit.execute(name), on_event)
+
+
+def _deploy_rest(stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
+    """Deploy what an operation that was joined or rolled back left to do."""
+    if not deploy_changes(stack, toolkit):
+        return
+    name = change_set_name(toolkit.template())
+    toolkit.prepare(name)
+    _run(stack, toolkit, toolkit.execute(name), on_event)
+
+
+def _tear_down(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
+    if stack.state:
+        toolkit.synth()
+        stack.unprotect()
+        kept.unprotect(plan.target, stack)
+        _run(stack, toolkit, toolkit.destroy(), on_event)
+    if plan.delete_data:
+        kept.delete(plan.target, on_event)
+
+
+def _run(
+    stack: Stack, toolkit: Toolkit, running: subprocess.Popen[bytes], on_event: OnEvent
+) -> None:
+    failure = stack.follow(running, on_event)
+    if running.returncode and failure:
+        raise InfraError(
+            f"{stack.name} failed: {failure}",
+            hint="mend that, then deploy again: it goes on from here",
+        )
+    toolkit.finish(running)

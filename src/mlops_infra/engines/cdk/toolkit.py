@@ -1,0 +1,138 @@
+"""The CDK command line, pinned, run as anybody would by hand in the project's folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from mlops_infra.engines import process
+from mlops_infra.errors import InfraError, PrerequisiteError
+from mlops_infra.project import stacks_dir
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from mlops_infra.model import Target
+
+CLI_VERSION = "2.1148.1"
+INSTALL = f"npm install aws-cdk@{CLI_VERSION}"
+NO_BUILDER = "true"
+"""A container builder that builds nothing: a plan needs the change set, not the image."""
+
+
+class Toolkit:
+    """The CDK CLI for one target's stack."""
+
+    def __init__(self, target: Target, *, stack_name: str) -> None:
+        self._target = target
+        self._stack_name = stack_name
+        # Of this run's own: the CLI refuses a folder that an orphan of a killed run still reads.
+        self._folder = TemporaryDirectory(prefix="mlops-infra-cdk-")
+        self.assembly = Path(self._folder.name) / "cdk.out"
+        log_dir = target.project_dir / ".mlops-infra" / "aws"
+        self.log = log_dir / f"{target.environment.name}.log"
+
+    def check(self) -> None:
+        """See that Node and the CLI are there.
+
+        Raises:
+            PrerequisiteError: they are not.
+        """
+        if shutil.which("node") is None:
+            raise PrerequisiteError(
+                "Node.js is not installed, and the CDK runs on it", hint="apt install nodejs npm"
+            )
+        self._program()
+
+    def synth(self) -> None:
+        """Make the cloud assembly: the template and what it needs. One serves a whole deploy."""
+        app = f"{sys.executable} -m stacks.aws"
+        name = self._target.environment.name
+        arguments = ["synth", "--quiet", "--app", app, "--context", f"env={name}"]
+        self._run(*arguments, "--output", str(self.assembly))
+
+    def prepare(self, change_set: str, *, builder: str | None = None) -> None:
+        """Create a change set without executing it; publishes what the template refers to."""
+        # Takes back the bucket that a teardown kept.
+        words = [*self._deploy("prepare-change-set", change_set), "--import-existing-resources"]
+        self._run(*words, builder=builder)
+
+    def execute(self, change_set: str) -> subprocess.Popen[bytes]:
+        """Start to execute a prepared change set; CloudFormation goes on if we are killed."""
+        return self._start(*self._deploy("execute-change-set", change_set))
+
+    def rollback(self) -> subprocess.Popen[bytes]:
+        """Start to bring a stack that failed half-way back to its last good state."""
+        return self._start("rollback", self._stack_name, "--app", str(self.assembly))
+
+    def destroy(self) -> subprocess.Popen[bytes]:
+        """Start to delete the stack; resources that it retains stay."""
+        return self._start("destroy", self._stack_name, "--app", str(self.assembly), "--force")
+
+    def _deploy(self, method: str, change_set: str) -> list[str]:
+        return [
+            "deploy",
+            self._stack_name,
+            "--app",
+            str(self.assembly),
+            "--method",
+            method,
+            "--change-set-name",
+            change_set,
+            "--require-approval",
+            "never",
+        ]
+
+    def template(self) -> dict[str, Any]:
+        """Return the template that the last `synth` made."""
+        return json.loads((self.assembly / f"{self._stack_name}.template.json").read_text())
+
+    def finish(self, started: subprocess.Popen[bytes]) -> None:
+        """Wait for a run to end.
+
+        Raises:
+            InfraError: it failed; the message ends with its own last words.
+        """
+        if started.wait():
+            said = [
+                line for line in self.log.read_text(errors="replace").splitlines() if line.strip()
+            ]
+            tail = "\n".join(f"  {line}" for line in said[-8:])
+            raise InfraError(
+                f"the CDK command line failed\n{tail}", hint=f"all that it said: {self.log}"
+            )
+
+    def _run(self, *arguments: str, builder: str | None = None) -> None:
+        self.finish(self._start(*arguments, builder=builder))
+
+    def _start(self, *arguments: str, builder: str | None = None) -> subprocess.Popen[bytes]:
+        env = {
+            **os.environ,
+            "PYTHONPATH": str(stacks_dir(self._target.project_dir).parent),
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+            "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+        }
+        if builder:
+            env["CDK_DOCKER"] = builder
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.log.unlink(missing_ok=True)
+        common = ["--no-color", "--no-notices", "--ci"]
+        return process.spawn(
+            [self._program(), *arguments, *common],
+            env=env,
+            log=self.log,
+            cwd=self._target.project_dir,
+        )
+
+    def _program(self) -> str:
+        own = self._target.project_dir / "node_modules" / ".bin" / "cdk"
+        found = str(own) if own.exists() else shutil.which("cdk")
+        if not found:
+            raise PrerequisiteError("the CDK command line is not installed", hint=INSTALL)
+        return found

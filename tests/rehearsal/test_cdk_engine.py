@@ -1,0 +1,200 @@
+"""`mlops-infra --cloud aws`: the real command, the real CDK CLI, an emulated account.
+
+The emulator has no CloudFront that answers, so a deploy ends with the news that the server cannot
+be reached: all before that is real, and what it made is asked of the account itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conftest import REPOSITORY, Project
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from tests.rehearsal.conftest import Account
+
+pytestmark = pytest.mark.slow
+
+UNREACHABLE = "the server cannot be reached"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One environment, worked on by the real command."""
+
+    account: Account
+    name: str
+
+    @property
+    def environ(self) -> dict[str, str]:
+        found = self.account.environ
+        path = os.pathsep.join([str(REPOSITORY / "node_modules" / ".bin"), found["PATH"]])
+        return {**found, "MLOPS_INFRA_CLOUD": "aws", "PATH": path}
+
+    def run(self, *words: str, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+        project = Project(self.account.folder)
+        environ = {**self.environ, **more}
+        return project.run(words[0], "-e", self.name, *words[1:], code=code, **environ)
+
+    def write(self, changes: dict[str, Any] | None = None, *, like: str = "dev") -> None:
+        self.account.write(self.name, changes, like=like)
+
+    def deploy(self) -> str:
+        said = self.run("deploy", "--yes", code=1).stderr
+        assert UNREACHABLE in said, said
+        return said
+
+    def changes(self) -> dict[str, str]:
+        """Return what a deploy would do to each type of resource."""
+        found = json.loads(self.run("plan", "--json", code=2).stdout)["changes"]
+        return {each["reason"].split(": ")[0]: each["action"] for each in found}
+
+    @property
+    def state(self) -> str:
+        return self.account.stack(self.name)["StackStatus"]
+
+
+@pytest.fixture
+def engine(account: Account, request: pytest.FixtureRequest) -> Engine:
+    """An environment of this test's own."""
+    number = abs(hash(request.node.name)) % 10**6
+    found = Engine(account, f"e{number}")
+    found.write()
+    return found
+
+
+def test_an_environment_lives_from_the_first_plan_to_its_restored_data(engine: Engine) -> None:
+    planned = engine.run("plan", code=2).stdout
+    assert "create: AWS::RDS::DBInstance" in planned
+    said = engine.deploy()
+    assert "AWS::RDS::DBInstance create" in said  # live progress, from CloudFormation's events
+    assert engine.state == "CREATE_COMPLETE"
+
+    assert engine.run("plan").stdout.startswith("nothing to do")
+    uri = engine.run("tracking-uri").stdout.strip()
+    assert uri.startswith("https://")
+    outputs = json.loads(engine.run("outputs", "--json").stdout)
+    assert outputs["tracking_uri"] == uri
+    assert outputs["artifact_uri"].startswith("s3://")
+    variables = json.loads(engine.run("login", "--format", "json").stdout)
+    assert len(variables["MLFLOW_TRACKING_PASSWORD"]) >= 12
+    status = json.loads(engine.run("status", "--json", code=1).stdout)
+    parts = {part["name"]: part["state"] for part in status["components"]}
+    assert parts == {"stack": "running", "server": "running", "database": "running"}
+
+    engine.write({"database": {"size": "small"}})
+    changes = engine.changes()
+    assert changes["AWS::RDS::DBInstance"] == "update"
+    engine.deploy()
+    assert engine.state == "UPDATE_COMPLETE"
+    assert engine.run("plan").stdout.startswith("nothing to do")
+
+    bucket = outputs["artifact_uri"].split("/")[2]
+    engine.account.client("s3").put_object(Bucket=bucket, Key="artifacts/m", Body=b"kept")
+    kept = engine.run("teardown", "--yes").stdout
+    assert bucket in kept
+    assert "final snapshot" in kept
+    assert engine.run("tracking-uri", code=1).stdout == ""
+
+    engine.deploy()  # takes the kept bucket back
+    stored = engine.account.client("s3").get_object(Bucket=bucket, Key="artifacts/m")
+    assert stored["Body"].read() == b"kept"
+    engine.run("teardown", "--delete-data", "--yes")
+    names = {each["Name"] for each in engine.account.client("s3").list_buckets()["Buckets"]}
+    assert bucket not in names
+
+
+def test_a_failed_first_deploy_is_told_in_aws_s_words_and_the_next_goes_on(engine: Engine) -> None:
+    reason = "You have exceeded the limit of VPCs allowed in your AWS account."
+    engine.account.aws.faults.fail_next("AWS::EC2::VPC", reason)
+    said = engine.run("deploy", "--yes", code=1).stderr
+    assert reason in said
+    assert "deploy again" in said
+    engine.deploy()
+    assert engine.state == "CREATE_COMPLETE"
+
+
+def test_a_failed_update_is_rolled_back_and_the_next_deploy_goes_on(engine: Engine) -> None:
+    engine.deploy()
+    engine.write({"database": {"size": "small"}})
+    engine.account.aws.faults.fail_next(
+        "AWS::RDS::DBInstance", "InsufficientDBInstanceCapacity", operation="update"
+    )
+    said = engine.run("deploy", "--yes", code=1).stderr
+    assert "InsufficientDBInstanceCapacity" in said
+    engine.deploy()
+    assert engine.state == "UPDATE_COMPLETE"
+
+
+def test_a_killed_deploy_is_joined_by_the_next_one(
+    engine: Engine, until: Callable[[Callable[[], bool]], None]
+) -> None:
+    stacks = engine.account.client("cloudformation")
+    engine.account.aws.faults.delay(0.3)
+    try:
+        project = Project(engine.account.folder)
+        running = project.start("deploy", "-e", engine.name, "--yes", **engine.environ)
+
+        def is_creating() -> bool:
+            found = stacks.list_stacks(StackStatusFilter=["CREATE_IN_PROGRESS"])
+            return any(engine.name in each["StackName"] for each in found["StackSummaries"])
+
+        until(is_creating)
+        running.kill()
+        running.communicate()
+    finally:
+        engine.account.aws.faults.delay(0)
+    engine.deploy()
+    assert engine.state == "CREATE_COMPLETE"
+    assert engine.run("plan").stdout.startswith("nothing to do")
+
+
+def test_another_deploy_that_is_running_exits_5(
+    engine: Engine, until: Callable[[Callable[[], bool]], None]
+) -> None:
+    engine.deploy()
+    engine.write({"database": {"size": "small"}})
+    engine.account.aws.faults.delay(8)
+    try:
+        engine.account.on(
+            engine.name, "deploy", "--method=prepare-change-set", "--change-set-name", "a"
+        )
+        engine.account.client("cloudformation").execute_change_set(
+            StackName=f"mlops-{engine.name}", ChangeSetName="a"
+        )
+        until(lambda: engine.state == "UPDATE_IN_PROGRESS")
+        said = engine.run("deploy", "--yes", code=5).stderr
+        assert "is being changed by another deploy" in said
+    finally:
+        engine.account.aws.faults.delay(0)
+    until(lambda: engine.state == "UPDATE_COMPLETE")
+
+
+@pytest.mark.parametrize(
+    ("changes", "more", "code", "says"),
+    [
+        ({}, {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, 4, "no AWS credentials"),
+        ({"aws": {"account": "111111111111"}}, {}, 4, "of account 000000000000"),
+        ({"aws": {"region": "eu-wset-1"}}, {}, 3, "did you mean 'eu-west-1'"),
+        ({"aws": {"region": "us-west-2"}}, {}, 4, "npx cdk bootstrap"),
+        ({}, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 4, "cannot be reached"),
+        ({}, {"PATH": "/nowhere"}, 4, "Node.js"),
+    ],
+)
+def test_a_missing_prerequisite_is_told_before_anything_is_made(
+    engine: Engine, changes: dict[str, Any], more: dict[str, str], code: int, says: str
+) -> None:
+    engine.write(changes)
+    began = time.monotonic()
+    said = engine.run("plan", code=code, **more).stderr
+    assert says in said
+    assert time.monotonic() - began < 60
