@@ -33,17 +33,20 @@ def progress(title: str) -> Generator[OnEvent]:
 def _lines(title: str) -> Generator[OnEvent]:
     """One line a step; folded where GitHub shows it."""
     is_github = bool(os.environ.get("GITHUB_ACTIONS"))
-    if is_github:
-        say(f"::group::{title}")
+    began = False
 
     def on_event(event: Event) -> None:
+        nonlocal began
+        if is_github and not began:
+            say(f"::group::{title}")
+        began = True
         took = f" ({event.seconds:.1f} s)" if event.seconds else ""
         say(f"  {event.resource}: {event.message}{' done' if event.done else ' …'}{took}")
 
     try:
         yield on_event
     finally:
-        if is_github:
+        if is_github and began:
             say("::endgroup::")
 
 
@@ -51,6 +54,7 @@ def _lines(title: str) -> Generator[OnEvent]:
 def _live() -> Generator[OnEvent]:
     """One row a step, with a spinner while it lasts."""
     from rich.console import Console  # 0.1 s that only a terminal costs
+    from rich.markup import escape
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     rows: dict[tuple[str, str], TaskID] = {}
@@ -60,13 +64,17 @@ def _live() -> Generator[OnEvent]:
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as table:
+    table = Progress(*columns, console=Console(stderr=True))
 
-        def on_event(event: Event) -> None:
-            key = (event.resource, event.message)
-            if key not in rows:
-                rows[key] = table.add_task(event.message, total=1, resource=event.resource)
-            if event.done:
-                table.update(rows[key], completed=1)
+    def on_event(event: Event) -> None:
+        table.start()  # with the first step, not before: a question may come first
+        key = (event.resource, event.message)
+        if key not in rows:
+            rows[key] = table.add_task(escape(event.message), total=1, resource=event.resource)
+        if event.done:
+            table.update(rows[key], completed=1)
 
+    try:
         yield on_event
+    finally:
+        table.stop()
