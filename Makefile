@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-local test-clouds test-unit check bench lock browser clean
+.PHONY: help setup demo test test-local test-clouds test-killed test-unit check bench lock browser clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,14 +42,17 @@ test-unit: $(SETUP)  ## what needs no server: seconds
 	$(BIN)/pytest -m "not slow"
 
 test: check browser node_modules  ## everything: real servers, databases, a browser, the image, the CDK CLI
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-local test-clouds
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-local test-clouds test-killed
 
-# Two halves of about the same length, side by side.
+# Three parts, two at a time: the third begins when the second ends.
 test-local: $(SETUP)
-	$(BIN)/pytest tests/local --durations=15
+	$(BIN)/pytest tests/local --ignore=tests/local/test_killed.py --durations=15
 
 test-clouds: $(SETUP) node_modules
 	$(BIN)/pytest --ignore=tests/local --durations=15
+
+test-killed: $(SETUP)
+	$(BIN)/pytest tests/local/test_killed.py --durations=15
 
 browser: $(SETUP)  ## a Chromium for the tests of the UI, where there is none
 	@$(BIN)/python tools/chromium.py
