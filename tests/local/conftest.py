@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 FASTEST = {
     "server": {"auth": "none"},
-    "access": {"exposure": "private", "allowed_cidrs": ["10.0.0.0/8"]},
+    "access": {
+        "exposure": "private",
+        "allowed_cidrs": ["10.0.0.0/8"],
+        "domain": "mlflow.example.com",
+    },
+    "aws": {"hosted_zone": {"id": "Z0123456789", "name": "example.com"}},
 }
 
 

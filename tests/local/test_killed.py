@@ -207,7 +207,9 @@ def test_an_interrupted_deploy_says_how_to_go_on_and_the_next_one_does(
         assert running.stderr
         said = ""
         while step not in said:
-            said += running.stderr.readline()
+            line = running.stderr.readline()
+            assert line, f"it ended before '{step}': {said}"
+            said += line
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to all in the foreground
         out, rest = running.communicate(timeout=60)
     assert running.returncode == 130

@@ -15,7 +15,7 @@ from tenacity import retry, stop_after_delay, wait_fixed
 
 from mlops_infra.engines.local.cluster import programs_dir
 from tests.conftest import REPOSITORY
-from tests.local.conftest import Deployment, environ_of, kill
+from tests.local.conftest import FASTEST, Deployment, environ_of, kill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -219,7 +219,7 @@ def test_a_newer_server_goes_on_when_an_older_version_is_deployed_over_it(
     file = newer.home / "state.json"
     state = {**newer.state(), "mlflow_version": "99.0.0"}
     file.write_text(json.dumps(state))
-    newer.project.write("dev", {"access": {"exposure": "private"}, "server": {"auth": "none"}})
+    newer.project.write("dev", FASTEST)
     heads = newer.server_heads()
     said = newer.deploy(code=1)
     assert "migrated by a newer MLflow (revision f00dfeedf00d is unknown to " in said

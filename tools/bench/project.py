@@ -109,6 +109,8 @@ class Project:
         )
         port = free_port()
         document |= {"name": name, "cloud": "local", "protected": False, "local": {"port": port}}
+        for other in ("aws", "azure", "gcp"):  # and their rules: only this machine is measured
+            del document[other]
         document["server"] |= {"cpu": 2, "memory_gib": 4, "auth": auth}
         document["access"] |= {"exposure": "private" if auth == "none" else "public"}
         text = yaml.safe_dump(document, sort_keys=False)
