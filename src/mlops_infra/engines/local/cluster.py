@@ -240,6 +240,9 @@ class Cluster:
             "--clear-groups",
             "--inh-caps=+dac_override",
             "--ambient-caps=+dac_override",
+            # Without this, access(2) forgets that right, and initdb refuses a virtual environment
+            # below a folder that only root may enter, such as /root.
+            "--securebits=+no_setuid_fixup",
             "--",
         ]
 
