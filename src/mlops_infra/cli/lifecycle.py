@@ -114,7 +114,7 @@ def _ask(question: str, *, flag: str) -> str:
     Raises:
         UsageError: there is none; the flag that answers is named.
     """
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError("cannot ask without a terminal", hint=f"add {flag} to go on unasked")
     sys.stderr.write(question)
     sys.stderr.flush()
