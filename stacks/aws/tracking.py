@@ -161,7 +161,7 @@ class Tracking(Construct):
         )
         task.add_volume(name="tmp")  # MLflow writes each transfer to a file first
         container.add_mount_points(
-            ecs.MountPoint(container_path="/tmp", source_volume="tmp", read_only=False)  # noqa: S108
+            ecs.MountPoint(container_path="/tmp", source_volume="tmp", read_only=False)  # noqa: S108 - the task's own
         )
         accept(task, "none of the variables is a secret: those come by reference", nag=["ECS2"])
         return task

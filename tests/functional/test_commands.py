@@ -63,7 +63,7 @@ def test_deploy_exits_5_where_another_one_runs(cli: CommandLine) -> None:
 
 
 def test_deploy_exits_130_on_ctrl_c_and_says_how_to_go_on(cli: CommandLine) -> None:
-    cli.engine.failing["apply"] = KeyboardInterrupt()  # ty: ignore[invalid-assignment]
+    cli.engine.failing["apply"] = KeyboardInterrupt()  # ty: ignore[invalid-assignment] - no error of ours
     answer = cli("deploy", *DEV, "--yes")
     assert answer.code == 130
     assert "mlops-infra deploy -e dev --cloud local" in answer.stderr
@@ -243,7 +243,7 @@ def test_a_folder_without_environments_is_no_project(cli: CommandLine) -> None:
 
 
 def test_a_bug_is_told_as_one_and_debug_shows_it(cli: CommandLine) -> None:
-    cli.engine.failing["plan"] = ZeroDivisionError("oh")  # ty: ignore[invalid-assignment]
+    cli.engine.failing["plan"] = ZeroDivisionError("oh")  # ty: ignore[invalid-assignment] - no error of ours
     answer = cli("plan", *DEV)
     assert answer.code == 1
     assert "this is a bug in mlops-infra: ZeroDivisionError: oh" in answer.stderr

@@ -48,7 +48,7 @@ def deploy_changes(stack: Stack, toolkit: Toolkit) -> tuple[Change, ...]:
         )
         return (*(remains if state in REMAINS[:2] + REMAINS[3:] else ()), *created)
     if state in HALF_WAY:
-        reason = f"is {state.lower()}: rolled back first, then planned again"
+        reason = f"is {state.lower()}: rolled back; a second deploy shows the rest"
         return (Change(action=Action.UPDATE, resource=stack.name, reason=reason),)
     name = f"{change_set_name(template)}-plan"
     toolkit.prepare(name, builder=NO_BUILDER)

@@ -35,11 +35,11 @@ def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> No
     if stack.is_busy:
         on_event(Event(resource=stack.name, message="wait for the deploy that is running"))
         stack.follow(None, on_event)
-        _deploy_rest(stack, toolkit, on_event)
+        _require_nothing_left(stack, toolkit)
         return
     if stack.state in HALF_WAY:
         _run(stack, toolkit, toolkit.rollback(), on_event)
-        _deploy_rest(stack, toolkit, on_event)
+        _require_nothing_left(stack, toolkit)
         return
     if stack.state in REMAINS:
         on_event(Event(resource=stack.name, message="remove what a failed deploy left"))
@@ -61,13 +61,16 @@ def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> No
         _run(stack, toolkit, toolkit.execute(name), on_event)
 
 
-def _deploy_rest(stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
-    """Deploy what an operation that was joined or rolled back left to do."""
-    if not deploy_changes(stack, toolkit):
-        return
-    name = change_set_name(toolkit.template())
-    toolkit.prepare(name)
-    _run(stack, toolkit, toolkit.execute(name), on_event)
+def _require_nothing_left(stack: Stack, toolkit: Toolkit) -> None:
+    """Raise unless the operation that was joined or rolled back has left nothing to do.
+
+    What is left was not in the plan, so nobody has approved it.
+    """
+    if deploy_changes(stack, toolkit):
+        raise InfraError(
+            f"{stack.name} is now {stack.state.lower()}, and there is more to do than was shown",
+            hint="run the deploy again: it shows the rest",
+        )
 
 
 def _tear_down(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
