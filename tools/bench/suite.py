@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tools.bench import measures
 from tools.bench.bare import bare
-from tools.bench.figures import Figure, Target, middle
+from tools.bench.figures import Figure, Target, middle, undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,9 +145,9 @@ def _rate(auth: Auth, kind: Kind, pairs: list[tuple[Result, Result]]) -> Figure:
         raise RuntimeError(f"{failed} {NAMES[kind]} requests failed, auth {auth}")
     return Figure(
         what=f"{NAMES[kind]}, auth {auth}",
-        value=middle([ours.rate for ours, _ in pairs]),
+        value=undisturbed([ours.rate for ours, _ in pairs]),
         unit="requests/s",
-        other=middle([other.rate for _, other in pairs]),
+        other=undisturbed([other.rate for _, other in pairs]),
         other_name=DEFAULT,
         target=Target(bound=RATES[auth, kind], at_least=True),
     )
