@@ -20,16 +20,18 @@ if TYPE_CHECKING:
     Until = Callable[[Callable[[], bool]], None]
 
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system of its own"),
-]
+pytestmark = pytest.mark.slow
+
+IS_ROOT = os.geteuid() == 0
+UNSHARE = ["unshare", "--mount", *([] if IS_ROOT else ["--map-current-user", "--keep-caps"])]
+"""Who is not root may mount inside a user namespace of their own, and stays who they are."""
+ENTER = ["nsenter", "--mount", *([] if IS_ROOT else ["--user", "--preserve-credentials"])]
 
 
 def in_mount_namespace(project: Project, script: str, *words: str) -> tuple[int, str]:
     """Run one command where `script` has mounted something; nobody else sees that."""
     shell = f'{script} && cd "$0" && exec "$@"'
-    argv = ["unshare", "--mount", "sh", "-ec", shell, str(project.folder), *project.argv(*words)]
+    argv = [*UNSHARE, "sh", "-ec", shell, str(project.folder), *project.argv(*words)]
     done = subprocess.run(
         argv, env=project.environ(), capture_output=True, text=True, timeout=120, check=False
     )
@@ -61,7 +63,7 @@ class Inside(Project):
     namespace: int = 0
 
     def argv(self, *words: str) -> list[str]:
-        enter = ["nsenter", f"--target={self.namespace}", "--mount"]
+        enter = [*ENTER, f"--target={self.namespace}"]
         return [*enter, "env", f"--chdir={self.folder}", *super().argv(*words)]
 
     @property
@@ -74,7 +76,7 @@ class Inside(Project):
 def small_disk(tmp_path: Path) -> Generator[Inside]:
     """A project on a disk of 300 MiB, in a mount namespace of its own."""
     script = 'mount -t tmpfs -o size=300m tmpfs "$0" && echo mounted && exec sleep infinity'
-    argv = ["unshare", "--mount", "sh", "-ec", script, str(tmp_path)]
+    argv = [*UNSHARE, "sh", "-ec", script, str(tmp_path)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as holder:
         assert holder.stdout
         assert holder.stdout.readline()
