@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from mlops_infra.engines.cdk.toolkit import NO_BUILDER
 from mlops_infra.errors import LockedError
@@ -33,24 +34,22 @@ def deploy_changes(stack: Stack, toolkit: Toolkit) -> tuple[Change, ...]:
     Raises:
         LockedError: another deploy, of something else, is in progress.
     """
-    toolkit.synth()
-    template = toolkit.template()
     state = stack.state
     if stack.is_busy:
-        return (_join(stack, change_set_name(template)),)
+        return (_join(stack, change_set_name(toolkit.template())),)
     if not state or state in REMAINS:
         remains = (
             Change(action=Action.REPLACE, resource=stack.name, reason=f"is {state.lower()}"),
         )
         created = (
             Change(action=Action.CREATE, resource=logical_id, reason=resource["Type"])
-            for logical_id, resource in sorted(template["Resources"].items())
+            for logical_id, resource in sorted(toolkit.template()["Resources"].items())
         )
         return (*(remains if state in REMAINS[:2] + REMAINS[3:] else ()), *created)
     if state in HALF_WAY:
         reason = f"is {state.lower()}: rolled back; a second deploy shows the rest"
         return (Change(action=Action.UPDATE, resource=stack.name, reason=reason),)
-    name = f"{change_set_name(template)}-plan"
+    name = f"mlops-infra-plan-{uuid4().hex[:16]}"
     toolkit.prepare(name, builder=NO_BUILDER)
     try:
         return stack.changes(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -50,11 +51,24 @@ class Toolkit:
         self._program()
 
     def synth(self) -> None:
-        """Make the cloud assembly: the template and what it needs. One serves a whole deploy."""
-        app = f"{sys.executable} -m stacks.aws"
-        name = self._target.environment.name
-        arguments = ["synth", "--quiet", "--app", app, "--context", f"env={name}"]
-        self._run(*arguments, "--output", str(self.assembly))
+        """Make the cloud assembly, where no run of the CLI has made it yet."""
+        if not self._is_synthesised:
+            self._run("synth", "--quiet", *self._app())
+
+    @property
+    def _is_synthesised(self) -> bool:
+        return (self.assembly / "manifest.json").exists()
+
+    def _app(self) -> list[str]:
+        """Return what the CLI reads the stack from: the code once, then the assembly that it made.
+
+        Whatever run comes first synthesises, so that none is for that alone: it costs a second.
+        """
+        if self._is_synthesised:
+            return ["--app", str(self.assembly)]
+        code = shlex.join([sys.executable, "-m", "stacks.aws"])
+        context = f"env={self._target.environment.name}"
+        return ["--app", code, "--context", context, "--output", str(self.assembly)]
 
     def prepare(self, change_set: str, *, builder: str | None = None) -> None:
         """Create a change set without executing it; publishes what the template refers to."""
@@ -68,18 +82,17 @@ class Toolkit:
 
     def rollback(self) -> subprocess.Popen[bytes]:
         """Start to bring a stack that failed half-way back to its last good state."""
-        return self._start("rollback", self._stack_name, "--app", str(self.assembly))
+        return self._start("rollback", self._stack_name, *self._app())
 
     def destroy(self) -> subprocess.Popen[bytes]:
         """Start to delete the stack; resources that it retains stay."""
-        return self._start("destroy", self._stack_name, "--app", str(self.assembly), "--force")
+        return self._start("destroy", self._stack_name, "--force", *self._app())
 
     def _deploy(self, method: str, change_set: str) -> list[str]:
         return [
             "deploy",
             self._stack_name,
-            "--app",
-            str(self.assembly),
+            *self._app(),
             "--method",
             method,
             "--change-set-name",
@@ -89,7 +102,8 @@ class Toolkit:
         ]
 
     def template(self) -> dict[str, Any]:
-        """Return the template that the last `synth` made."""
+        """Return the template, as synthesised."""
+        self.synth()
         return json.loads((self.assembly / f"{self._stack_name}.template.json").read_text())
 
     def finish(self, started: subprocess.Popen[bytes]) -> None:
