@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from functools import cache
 from threading import Lock
@@ -26,11 +27,6 @@ def aws_of(target: Target) -> Aws:
     if target.environment.aws is None:
         raise UsageError(f"environment '{target.environment.name}' has no section 'aws'")
     return target.environment.aws
-
-
-def stack_name(target: Target) -> str:
-    """Return the name of the target's stack; the stack code gives it the same."""
-    return f"{target.environment.project}-{target.environment.name}"
 
 
 class Session(boto3.Session):
@@ -70,6 +66,9 @@ _opening = Lock()
 
 @cache
 def _session(region: str) -> Session:
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        if os.environ.get(name) == "":
+            del os.environ[name]  # to botocore a profile without a name, to all others none
     session = Session(region=region)
     known = session.get_available_regions("cloudformation")
     if region not in known:

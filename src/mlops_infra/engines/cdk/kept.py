@@ -19,8 +19,15 @@ BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 
 
 def teardown_changes(target: Target, stack: Stack, *, delete_data: bool) -> tuple[Change, ...]:
-    """Return what a teardown would do, resource by resource, and what it would leave."""
-    if not stack.state:
+    """Return what a teardown would do, resource by resource, and what it would leave.
+
+    Raises:
+        LockedError: a deploy is in progress.
+    """
+    state = stack.state
+    if stack.is_busy and state != "DELETE_IN_PROGRESS":
+        raise stack.locked()
+    if not state:
         if not delete_data:
             return ()
         return tuple(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from mlops_infra.engines.cdk.toolkit import NO_BUILDER
-from mlops_infra.errors import LockedError
 from mlops_infra.model import Action, Change
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def deploy_changes(stack: Stack, toolkit: Toolkit) -> tuple[Change, ...]:
         reason = f"is {state.lower()}: rolled back; a second deploy shows the rest"
         return (Change(action=Action.UPDATE, resource=stack.name, reason=reason),)
     name = f"mlops-infra-plan-{uuid4().hex[:16]}"
-    toolkit.prepare(name, builder=NO_BUILDER)
+    toolkit.prepare(name, reverts_drift=stack.has_drifted, builder=NO_BUILDER)
     try:
         return stack.changes(name)
     finally:
@@ -61,10 +60,7 @@ def _join(stack: Stack, wanted: str) -> Change:
     """Return the change that waits for our own deploy, which an earlier command started."""
     running = stack.change_set
     if wanted not in running:
-        raise LockedError(
-            f"{stack.name} is being changed by another deploy ({stack.state.lower()})",
-            hint="wait until it has finished, then run the command again",
-        )
+        raise stack.locked()
     return Change(
         action=Action.UPDATE, resource=stack.name, reason="an earlier deploy is still running"
     )

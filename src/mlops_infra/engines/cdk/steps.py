@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.engines.cdk.stack import Stack
     from mlops_infra.engines.cdk.toolkit import Toolkit
-    from mlops_infra.model import Plan
+    from mlops_infra.model import Action, Change, Plan
 
 
 def carry_out(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
@@ -48,15 +48,11 @@ def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> No
         stack.remove_remains()
     name = change_set_name(toolkit.template())
     on_event(Event(resource=stack.name, message="publish assets and prepare the change set"))
-    toolkit.prepare(name)
+    toolkit.prepare(name, reverts_drift=stack.has_drifted)
     found = stack.changes(name)
-    planned = {(each.action, each.resource) for each in plan.changes if each.resource != stack.name}
-    if {(each.action, each.resource) for each in found} != planned:
+    if _kinds(found) != {each for each in _kinds(plan.changes) if each[1] != stack.name}:
         stack.drop(name)
-        raise InfraError(
-            f"{plan.target} has changed since this plan was made; nothing was done",
-            hint="run the deploy again",
-        )
+        raise _stale(plan)
     if found:
         _run(stack, toolkit, toolkit.execute(name), on_event)
 
@@ -73,7 +69,24 @@ def _require_nothing_left(stack: Stack, toolkit: Toolkit) -> None:
         )
 
 
+def _kinds(changes: tuple[Change, ...]) -> set[tuple[Action, str]]:
+    return {(each.action, each.resource) for each in changes}
+
+
+def _stale(plan: Plan) -> InfraError:
+    return InfraError(
+        f"{plan.target} has changed since this plan was made; nothing was done",
+        hint=f"run the {plan.goal} again",
+    )
+
+
 def _tear_down(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
+    now = kept.teardown_changes(plan.target, stack, delete_data=plan.delete_data)
+    if not _kinds(now) <= _kinds(plan.changes):  # what has gone meanwhile is no harm
+        raise _stale(plan)
+    if stack.is_busy:
+        on_event(Event(resource=stack.name, message="wait for the teardown that is running"))
+        stack.follow(None, on_event)
     if stack.state:
         toolkit.synth()
         stack.unprotect()

@@ -29,9 +29,9 @@ NO_BUILDER = "true"
 class Toolkit:
     """The CDK CLI for one target's stack."""
 
-    def __init__(self, target: Target, *, stack_name: str) -> None:
+    def __init__(self, target: Target) -> None:
         self._target = target
-        self._stack_name = stack_name
+        self._stack_name = target.environment.full_name
         # Of this run's own: the CLI refuses a folder that an orphan of a killed run still reads.
         self._folder = TemporaryDirectory(prefix="mlops-infra-cdk-")
         self.assembly = Path(self._folder.name) / "cdk.out"
@@ -70,10 +70,16 @@ class Toolkit:
         context = f"env={self._target.environment.name}"
         return ["--app", code, "--context", context, "--output", str(self.assembly)]
 
-    def prepare(self, change_set: str, *, builder: str | None = None) -> None:
-        """Create a change set without executing it; publishes what the template refers to."""
+    def prepare(self, change_set: str, *, reverts_drift: bool, builder: str | None = None) -> None:
+        """Create a change set without executing it; publishes what the template refers to.
+
+        With `reverts_drift` CloudFormation compares with what is there, not with what it deployed:
+        minutes longer.
+        """
         # Takes back the bucket that a teardown kept.
         words = [*self._deploy("prepare-change-set", change_set), "--import-existing-resources"]
+        if reverts_drift:
+            words.append("--revert-drift")
         self._run(*words, builder=builder)
 
     def execute(self, change_set: str) -> subprocess.Popen[bytes]:

@@ -26,6 +26,8 @@ secretsmanager = _module("services.secretsmanager")
 sns = _module("services.sns")
 
 changesets = _module("services.cloudformation.changesets")
+cloudformation = _module("services.cloudformation")
 drift = _module("services.cloudformation.drift")
+handlers = _module("services.cloudformation.handlers")
 provisioners = _module("services.cloudformation.provisioners")
 stacks = _module("services.cloudformation.stacks")
