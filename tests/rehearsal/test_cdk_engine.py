@@ -64,7 +64,8 @@ def test_a_failed_first_deploy_is_told_in_aws_s_words_and_the_next_goes_on(engin
     engine.account.aws.faults.fail_next("AWS::EC2::VPC", reason)
     said = engine.run("deploy", "--yes", code=1).stderr
     assert reason in said
-    assert "deploy again" in said
+    assert "--service-code vpc --quota-code L-F678F1CE" in said
+    assert "it goes on from here" in said
     engine.deploy()
     assert engine.state == "CREATE_COMPLETE"
 

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
 
 from mlops_infra.errors import InfraError, PrerequisiteError, UsageError
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from mlops_infra.model import Target
 
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+BOOTSTRAP_VERSION = 8
+"""The first with a role for the lookup of CloudFront's addresses."""
+
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
 SIGN_IN = "aws sso login, or set AWS_PROFILE to credentials of account {account}"
 
 
@@ -56,9 +60,14 @@ def session_of(target: Target) -> Session:
 
     Raises:
         UsageError: there is no such region.
+        PrerequisiteError: AWS_PROFILE names a profile that there is not.
     """
     with _opening:
-        return _session(aws_of(target).region)
+        try:
+            return _session(aws_of(target).region)
+        except ProfileNotFound as error:
+            hint = "aws configure list-profiles"
+            raise PrerequisiteError(str(error), hint=hint) from error
 
 
 _opening = Lock()
@@ -101,14 +110,25 @@ def check_account(target: Target, session: boto3.Session) -> None:
             f"the AWS credentials are of account {found}, the file names {aws.account}",
             hint=sign_in,
         )
+    _check_bootstrap(target, session)
+
+
+def _check_bootstrap(target: Target, session: boto3.Session) -> None:
+    aws = aws_of(target)
+    hint = f"npx cdk bootstrap -c env={target.environment.name} aws://{aws.account}/{aws.region}"
+    ssm: Any = session.client("ssm")
     try:
-        session.client("ssm").get_parameter(Name=BOOTSTRAP_PARAMETER)
-    except ClientError as error:
+        version = int(ssm.get_parameter(Name=BOOTSTRAP_PARAMETER)["Parameter"]["Value"])
+    except ssm.exceptions.ParameterNotFound as error:
         raise PrerequisiteError(
-            f"account {aws.account} is not bootstrapped in {aws.region}",
-            hint=f"npx cdk bootstrap -c env={target.environment.name} "
-            f"aws://{aws.account}/{aws.region}",
+            f"account {aws.account} is not bootstrapped in {aws.region}", hint=hint
         ) from error
+    if version < BOOTSTRAP_VERSION:
+        raise PrerequisiteError(
+            f"account {aws.account}'s bootstrap is version {version}, at least "
+            f"{BOOTSTRAP_VERSION} is needed",
+            hint=hint,
+        )
 
 
 def told(error: ClientError | BotoCoreError) -> InfraError:
@@ -118,4 +138,8 @@ def told(error: ClientError | BotoCoreError) -> InfraError:
     details: Any = getattr(error, "response", {}).get("Error", {})
     if details.get("Code") in EXPIRED:
         return PrerequisiteError("the AWS credentials have expired", hint="aws sso login")
-    return InfraError(f"AWS: {details.get('Message') or error}")
+    says = f"AWS: {details.get('Message') or error}"
+    if details.get("Code") in DENIED:
+        hint = "have that allowed, or set AWS_PROFILE to credentials that may do it"
+        return PrerequisiteError(says, hint=hint)
+    return InfraError(says)

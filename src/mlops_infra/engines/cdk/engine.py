@@ -35,13 +35,16 @@ if TYPE_CHECKING:
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.model import Target
 
-POLL_SECONDS = 2
 PUBLISHED = "TrackingUri"
 """The output that only a deploy that got through has."""
 
 
 class CdkEngine:
     """Runs a platform as one CloudFormation stack. Keeps nothing between calls."""
+
+    def __init__(self, *, poll_seconds: float = 2) -> None:
+        """`poll_seconds` lie between two looks for new lines of a log that is followed."""
+        self._poll_seconds = poll_seconds
 
     def check(self, target: Target) -> None:
         """See that Node, the CLI, the credentials and the account allow a deploy."""
@@ -133,7 +136,7 @@ class CdkEngine:
                             yield LogLine(component="server", text=event["message"].rstrip())
                 if not follow:
                     return
-                time.sleep(POLL_SECONDS)
+                time.sleep(self._poll_seconds)
 
 
 def _toolkit(target: Target) -> Toolkit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines.cdk.account import session_of
+from mlops_infra.errors import InfraError
 from mlops_infra.model import Action, Change, Event
 
 if TYPE_CHECKING:
@@ -83,11 +84,25 @@ def delete(target: Target, on_event: OnEvent) -> None:
         on_event(Event(resource=name, message=f"delete {kind}"))
         if kind == "bucket":
             bucket = session.resource("s3").Bucket(name)
-            bucket.object_versions.delete()
+            _empty(bucket)
             bucket.delete()
         else:
             session.client("rds").delete_db_snapshot(DBSnapshotIdentifier=name)
         on_event(Event(resource=name, message=f"delete {kind}", done=True))
+
+
+def _empty(bucket: Any) -> None:  # noqa: ANN401 - boto3 has no types
+    """Delete all versions in a bucket.
+
+    Raises:
+        InfraError: one may not be deleted; boto3 keeps silent about it.
+    """
+    while answers := bucket.object_versions.delete():
+        for refused in (error for answer in answers for error in answer.get("Errors", [])):
+            raise InfraError(
+                f"{refused['Key']} in bucket {bucket.name} cannot be deleted: {refused['Message']}",
+                hint="see who may delete it: aws s3api get-bucket-policy, get-object-retention",
+            )
 
 
 def _kept(target: Target) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,7 @@ class Stack:
 
     def __init__(self, session: boto3.Session, name: str) -> None:
         self.name = name
+        self.region = session.region_name
         self._client: Any = session.client("cloudformation")
 
     def describe(self) -> dict[str, Any] | None:
@@ -54,7 +55,8 @@ class Stack:
     @property
     def is_busy(self) -> bool:
         """Whether CloudFormation is changing the stack now."""
-        return self.state.endswith("_IN_PROGRESS") and self.state != "REVIEW_IN_PROGRESS"
+        state = self.state
+        return state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS"
 
     def outputs(self) -> dict[str, str]:
         """Return what the stack published."""

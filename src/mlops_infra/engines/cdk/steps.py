@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_infra.engines.cdk import kept
+from mlops_infra.engines.cdk.account import session_of
+from mlops_infra.engines.cdk.builder import check_builder
+from mlops_infra.engines.cdk.failures import remedy
 from mlops_infra.engines.cdk.planning import (
     HALF_WAY,
     REMAINS,
@@ -41,6 +44,7 @@ def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> No
         _run(stack, toolkit, toolkit.rollback(), on_event)
         _require_nothing_left(stack, toolkit)
         return
+    check_builder(toolkit.images(), session_of(plan.target))
     if stack.state in REMAINS:
         on_event(Event(resource=stack.name, message="remove what a failed deploy left"))
         stack.unprotect()
@@ -101,8 +105,9 @@ def _run(
 ) -> None:
     failure = stack.follow(running, on_event)
     if running.returncode and failure:
+        mends = remedy(failure, region=stack.region) or "mend that"
         raise InfraError(
             f"{stack.name} failed: {failure}",
-            hint="mend that, then deploy again: it goes on from here",
+            hint=f"{mends}; then run the command again: it goes on from here",
         )
     toolkit.finish(running)

@@ -12,11 +12,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines import process
+from mlops_infra.engines.cdk.account import aws_of
+from mlops_infra.engines.cdk.builder import found_builder
+from mlops_infra.engines.cdk.failures import remedy
 from mlops_infra.errors import InfraError, PrerequisiteError
 from mlops_infra.project import stacks_dir
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
 
     from mlops_infra.model import Target
 
@@ -112,6 +116,14 @@ class Toolkit:
         self.synth()
         return json.loads((self.assembly / f"{self._stack_name}.template.json").read_text())
 
+    def images(self) -> Iterator[tuple[str, str]]:
+        """Yield the repository and the tag of each image that the stack has built here."""
+        self.synth()
+        assets = json.loads((self.assembly / f"{self._stack_name}.assets.json").read_text())
+        for image in assets.get("dockerImages", {}).values():
+            for each in image["destinations"].values():
+                yield each["repositoryName"], each["imageTag"]
+
     def finish(self, started: subprocess.Popen[bytes]) -> None:
         """Wait for a run to end.
 
@@ -123,8 +135,10 @@ class Toolkit:
                 line for line in self.log.read_text(errors="replace").splitlines() if line.strip()
             ]
             tail = "\n".join(f"  {line}" for line in said[-8:])
+            mends = remedy("\n".join(said), region=aws_of(self._target).region)
             raise InfraError(
-                f"the CDK command line failed\n{tail}", hint=f"all that it said: {self.log}"
+                f"the CDK command line failed\n{tail}",
+                hint=mends or f"all that it said: {self.log}",
             )
 
     def _run(self, *arguments: str, builder: str | None = None) -> None:
@@ -138,8 +152,8 @@ class Toolkit:
             "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
         }
-        if builder:
-            env["CDK_DOCKER"] = builder
+        if chosen := builder or found_builder():
+            env["CDK_DOCKER"] = chosen
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.log.unlink(missing_ok=True)
         common = ["--no-color", "--no-notices", "--ci"]

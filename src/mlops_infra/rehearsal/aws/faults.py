@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
 
@@ -15,7 +17,7 @@ class Faults:
     """What the emulator is told to do wrong.
 
     A failure is one file; whoever deletes it raises it, so it happens exactly once. The delay is a
-    file with a number; it holds until it is set to 0.
+    file with a number; it holds until it is set to 0. A refusal of a call is a file, too.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -29,6 +31,29 @@ class Faults:
         draft = self._folder / f"{uuid4()}.draft"
         draft.write_text(json.dumps(fault))
         draft.rename(draft.with_suffix(".json"))
+
+    @contextmanager
+    def refusing(self, action: str, code: str, message: str = "") -> Generator[None]:
+        """Refuse a call, such as `rds:DescribeDBInstances`, or every one, `*`, with AWS's code.
+
+        Without a `message` it says who may not do what, as IAM does.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = self._folder / f"{uuid4()}.draft"
+        draft.write_text(json.dumps({"action": action, "code": code, "message": message}))
+        refusal = draft.rename(draft.with_suffix(".refusal"))
+        try:
+            yield
+        finally:
+            refusal.unlink()
+
+    def refusal(self, action: str) -> dict[str, str] | None:
+        """Return with what a call is refused, if it is."""
+        for file in self._folder.glob("*.refusal"):
+            refused = json.loads(file.read_text())
+            if refused["action"] in {action, "*"}:
+                return refused
+        return None
 
     def delay(self, seconds: float) -> None:
         """Make every create, update and delete of a resource take so much longer."""

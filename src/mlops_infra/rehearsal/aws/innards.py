@@ -11,6 +11,7 @@ def _module(name: str) -> Any:  # noqa: ANN401 - ministack has no types
     return import_module(f"ministack.{name}")
 
 
+actions = _module("core.iam_actions")
 app = _module("app")
 responses = _module("core.responses")
 router = _module("core.router")
