@@ -60,7 +60,7 @@ def test_an_environment_lives_from_the_first_plan_to_its_restored_data(engine: E
 
 
 def test_a_failed_first_deploy_is_told_in_aws_s_words_and_the_next_goes_on(engine: Engine) -> None:
-    reason = "You have exceeded the limit of VPCs allowed in your AWS account."
+    reason = "The maximum number of VPCs has been reached."
     engine.account.aws.faults.fail_next("AWS::EC2::VPC", reason)
     said = engine.run("deploy", "--yes", code=1).stderr
     assert reason in said

@@ -173,8 +173,14 @@ def _outputs(found: dict[str, str]) -> Outputs:
 
 
 def _service(client: Any, found: dict[str, str]) -> Component:  # noqa: ANN401 - boto3 has no types
-    answer = client.describe_services(cluster=found["ClusterName"], services=[found["ServiceName"]])
-    service = answer["services"][0]
+    wanted = {"cluster": found["ClusterName"], "services": [found["ServiceName"]]}
+    try:
+        services = client.describe_services(**wanted)["services"]
+    except client.exceptions.ClusterNotFoundException:
+        services = []
+    if not services or services[0]["status"] == "INACTIVE":  # deleted by hand
+        return Component(name="server", state=State.ABSENT)
+    service = services[0]
     running, desired = service["runningCount"], service["desiredCount"]
     state = State.RUNNING if running >= desired else State.STARTING
     detail = f"{running} of {desired} replicas"
@@ -182,7 +188,10 @@ def _service(client: Any, found: dict[str, str]) -> Component:  # noqa: ANN401 -
 
 
 def _database(client: Any, found: dict[str, str]) -> Component:  # noqa: ANN401 - boto3 has no types
-    answer = client.describe_db_instances(DBInstanceIdentifier=found["DatabaseIdentifier"])
+    try:
+        answer = client.describe_db_instances(DBInstanceIdentifier=found["DatabaseIdentifier"])
+    except client.exceptions.DBInstanceNotFoundFault:  # deleted by hand
+        return Component(name="database", state=State.ABSENT)
     instance = answer["DBInstances"][0]
     is_up = instance["DBInstanceStatus"] == "available"
     return Component(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines.cdk.account import session_of
@@ -61,20 +62,23 @@ def unprotect(target: Target, stack: Stack) -> None:
 
     `operations.teardown` has seen that the environment's file does not protect it any more.
     """
-    session = session_of(target)
+    databases: Any = session_of(target).client("rds")
+    balancers: Any = session_of(target).client("elbv2")
     for found in stack.resources():
         physical_id = found.get("PhysicalResourceId", "")
-        if not physical_id:
-            continue
-        if found["ResourceType"] == DATABASE:
-            session.client("rds").modify_db_instance(
-                DBInstanceIdentifier=physical_id, DeletionProtection=False, ApplyImmediately=True
-            )
-        elif found["ResourceType"] == BALANCER:
-            session.client("elbv2").modify_load_balancer_attributes(
-                LoadBalancerArn=physical_id,
-                Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
-            )
+        if physical_id and found["ResourceType"] == DATABASE:
+            with suppress(databases.exceptions.DBInstanceNotFoundFault):  # deleted by hand
+                databases.modify_db_instance(
+                    DBInstanceIdentifier=physical_id,
+                    DeletionProtection=False,
+                    ApplyImmediately=True,
+                )
+        elif physical_id and found["ResourceType"] == BALANCER:
+            with suppress(balancers.exceptions.LoadBalancerNotFoundException):
+                balancers.modify_load_balancer_attributes(
+                    LoadBalancerArn=physical_id,
+                    Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
+                )
 
 
 def delete(target: Target, on_event: OnEvent) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from mlops_infra.engines.base import OnEvent
 
+VALIDATION = "Validation failed"
+"""How the event begins that says no more than that `DescribeEvents` knows why."""
+
 ACTIONS = {"Add": Action.CREATE, "Import": Action.CREATE, "Modify": Action.UPDATE}
 LONGEST_SECONDS = 2 * 3600
 """CloudFront and a database in two zones take half an hour at most; a rollback takes it again."""
@@ -163,7 +166,17 @@ class Stack:
             wait=wait_fixed(1),
             stop=stop_after_delay(LONGEST_SECONDS),
         )(step)
-        return failure
+        return failure if VALIDATION not in failure else self._invalid() or failure
+
+    def _invalid(self) -> str:
+        """Return the first thing that CloudFormation refused before it made anything."""
+        pages = self._client.get_paginator("describe_events").paginate(
+            StackName=self.name, Filters={"FailedEvents": True}
+        )
+        for event in (event for page in pages for event in page["OperationEvents"]):
+            if reason := event.get("ValidationStatusReason"):
+                return f"{event['LogicalResourceId']}: {reason}"
+        return ""
 
     def _newest_event(self) -> set[str]:
         """Return the id of the event that was there last, if any.

@@ -24,10 +24,15 @@ class Faults:
         self._folder = folder
         self._delay = folder / "delay_seconds"
 
-    def fail_next(self, resource_type: str, message: str, *, operation: str = "create") -> None:
-        """Make the next create (or `update`, `delete`) of a resource type fail with `message`."""
+    def fail_next(
+        self, resource_type: str, message: str, *, operation: str = "create", skip: int = 0
+    ) -> None:
+        """Make the next create (or `update`, `delete`) of a resource type fail with `message`.
+
+        The first `skip` of them still succeed.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
-        fault = {"type": resource_type, "operation": operation, "message": message}
+        fault = {"type": resource_type, "operation": operation, "message": message, "skip": skip}
         draft = self._folder / f"{uuid4()}.draft"
         draft.write_text(json.dumps(fault))
         draft.rename(draft.with_suffix(".json"))
@@ -78,9 +83,14 @@ class Faults:
         time.sleep(self.delay_seconds)
         for file in sorted(self._folder.glob("*.json")):
             fault = json.loads(file.read_text())
-            if (fault["type"], fault["operation"]) == (resource_type, operation):
-                file.unlink()
+            if (fault["type"], fault["operation"]) != (resource_type, operation):
+                continue
+            file.unlink()
+            if fault["skip"] == 0:
                 raise RuntimeError(fault["message"])
+            self.fail_next(
+                resource_type, fault["message"], operation=operation, skip=fault["skip"] - 1
+            )
 
     def install(self, handlers: dict[str, dict[str, Any]], stacks: Any) -> None:  # noqa: ANN401 - ministack is untyped
         """Let every handler ask for its fate first.

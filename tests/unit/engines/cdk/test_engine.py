@@ -107,6 +107,17 @@ def test_status_tells_each_part_from_one_description_of_the_stack(
     assert found.since is not None
 
 
+def test_parts_that_were_deleted_by_hand_are_absent(
+    deployed: boto3.Session, target: Target
+) -> None:
+    deployed.client("ecs").delete_service(cluster="c", service="s", force=True)
+    deployed.client("rds").delete_db_instance(
+        DBInstanceIdentifier="mlops-dev", SkipFinalSnapshot=True
+    )
+    states = {part.name: part.state for part in CdkEngine().status(target).components}
+    assert (states["server"], states["database"]) == (State.ABSENT, State.ABSENT)
+
+
 def test_status_of_nothing_is_absent(aws: boto3.Session, target: Target) -> None:
     del aws
     there_is_no_stack(target)
