@@ -135,6 +135,21 @@ class Status:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One thing that is not as the last deploy left it: somebody or something else changed it."""
+
+    resource: str
+    what: str
+    """The path of a property, as its cloud spells it, or `DELETED`."""
+    expected: str = ""
+    actual: str = ""
+
+
+DELETED = "deleted"
+"""What is different about a resource that is not there any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogLine:
     """One line of one component's log."""
 

@@ -9,7 +9,7 @@ import aws_cdk as cdk
 
 from mlops_infra.config.loader import load_environment
 from mlops_infra.errors import InfraError
-from stacks.aws.platform import Platform, stack_name
+from stacks.aws.platform import Platform
 
 FEATURES = {
     "@aws-cdk/aws-ecs:removeDefaultDeploymentAlarm": True,
@@ -33,7 +33,8 @@ def main() -> None:
         sys.exit(f"error: {error.message}")
     if environment.aws is None:
         sys.exit(f"error: environment '{name}' has no section 'aws'")
-    Platform(app, stack_name(environment), environment=environment)
+    # id is a contract: it is the stack's name, by which every command finds it again
+    Platform(app, environment.full_name, environment=environment)
     app.synth()
 
 

@@ -182,6 +182,6 @@ def _identifier(environment: Environment) -> str:
 
     A restore replaces the instance, and for that the new one must have a name of its own.
     """
-    name = f"{environment.project}-{environment.name}"
+    name = environment.full_name
     restored = environment.database.restore_from
     return name if restored is None else f"{name}-{sha256(restored.encode()).hexdigest()[:8]}"

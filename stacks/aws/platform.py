@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from mlops_infra.config.models import Environment
 
 
-def stack_name(environment: Environment) -> str:
-    """Return the CloudFormation stack's name, by which every command finds it again."""
-    return f"{environment.project}-{environment.name}"
-
-
 class Platform(cdk.Stack):
     """One environment on AWS, from its file alone."""
 

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from tests.functional.conftest import CommandLine
 
 EXIT_CODES = {0, 1, 2, 3, 4, 5, 130}
-COMMANDS = "validate plan deploy tracking-uri outputs login status smoke logs teardown".split()
+COMMANDS = (
+    "validate plan deploy tracking-uri outputs login status drift smoke logs teardown".split()
+)
 WORDS = st.one_of(
     st.sampled_from(COMMANDS),
     st.sampled_from(

@@ -9,6 +9,7 @@ import pytest
 
 from mlops_infra.engines.recording import OUTPUTS
 from mlops_infra.errors import LockedError, PrerequisiteError
+from mlops_infra.model import Difference
 
 if TYPE_CHECKING:
     from tests.functional.conftest import CommandLine
@@ -81,7 +82,7 @@ def test_tracking_uri_is_the_uri_alone(cli: CommandLine) -> None:
     assert cli("tracking-uri", *DEV).stdout == f"{OUTPUTS.tracking_uri}\n"
 
 
-@pytest.mark.parametrize("command", ["tracking-uri", "outputs", "login", "smoke"])
+@pytest.mark.parametrize("command", ["tracking-uri", "outputs", "login", "drift", "smoke"])
 def test_what_is_not_deployed_has_nothing_to_say(cli: CommandLine, command: str) -> None:
     answer = cli(command, *DEV)
     assert answer.code == 1
@@ -124,7 +125,7 @@ def test_login_for_github_masks_the_password_first(
 
 def test_no_command_but_login_prints_the_password(cli: CommandLine) -> None:
     deployed(cli)
-    for command in ("plan", "deploy", "tracking-uri", "outputs", "status", "logs", "teardown"):
+    for command in "plan deploy tracking-uri outputs status drift logs teardown".split():
         yes = ["--yes"] if command in {"deploy", "teardown"} else []
         answer = cli(command, *DEV, *yes)
         assert "recorded-password" not in answer.stdout + answer.stderr, command
@@ -150,6 +151,38 @@ def test_status_exits_1_where_a_deployed_server_does_not_answer(cli: CommandLine
     assert documents["dev"]["health"] == "unhealthy"
     assert "cannot be reached" in documents["dev"]["problem"]
     assert documents["prod"]["health"] == "not deployed"
+
+
+def test_drift_exits_0_where_nothing_was_changed(cli: CommandLine) -> None:
+    deployed(cli)
+    answer = cli("drift", *DEV)
+    assert answer.code == 0
+    assert answer.stdout == "no drift: dev on local is as the last deploy left it\n"
+    assert answer.stderr == ""
+
+
+def test_drift_exits_2_and_names_what_was_changed_and_what_mends_it(cli: CommandLine) -> None:
+    deployed(cli)
+    cli.engine.drifted = (
+        Difference(resource="database", what="deleted"),
+        Difference(resource="server", what="state", expected="running", actual="stopped"),
+    )
+    answer = cli("drift", *DEV)
+    assert answer.code == 2
+    assert answer.stdout.splitlines() == [
+        "drift of dev on local:",
+        "  database  deleted",
+        "  server    state: running → stopped",
+    ]
+    assert answer.stderr == "to bring it back:  mlops-infra deploy -e dev --cloud local\n"
+    document = json.loads(cli("drift", *DEV, "--json").stdout)
+    assert document["has_drift"] is True
+    assert document["differences"][1] == {
+        "resource": "server",
+        "what": "state",
+        "expected": "running",
+        "actual": "stopped",
+    }
 
 
 def test_logs_are_lines(cli: CommandLine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -19,10 +20,14 @@ print(*sorted(sys.modules), sep="\\n", file=sys.stderr)
 """
 
 
-def imported(*argv: str) -> set[str]:
+def imported(*argv: str, **more: str) -> set[str]:
     """Return every module that one command line leaves imported."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *argv], capture_output=True, text=True, check=True
+        [sys.executable, "-c", SCRIPT, *argv],
+        env={**os.environ, **more},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return set(done.stderr.split())
 
@@ -42,3 +47,17 @@ def test_what_only_reads_a_file_imports_no_cloud_and_no_server(command: str) -> 
     modules = imported(command, "-e", "dev", "--cloud", "local", "-C", str(ENVIRONMENTS.parent))
     packages = {name.partition(".")[0] for name in modules}
     assert packages & {"mlflow", "sqlalchemy", "aws_cdk", "boto3", "pulumi", "httpx"} == set()
+
+
+@pytest.mark.parametrize("command", ["tracking-uri", "outputs", "login", "status", "logs"])
+def test_what_only_asks_aws_imports_boto3_and_nothing_that_synthesises(command: str) -> None:
+    nobody = {
+        "AWS_ACCESS_KEY_ID": "",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    where = ("-e", "dev", "--cloud", "aws", "-C", str(ENVIRONMENTS.parent))
+    packages = {name.partition(".")[0] for name in imported(command, *where, **nobody)}
+    assert "boto3" in packages
+    assert packages & {"aws_cdk", "jsii", "constructs", "stacks", "mlflow", "pulumi"} == set()

@@ -124,8 +124,10 @@ def test_a_suspended_database_is_told_and_mended(fast: Deployment) -> None:
     fast.deploy()
     fast.postmasters()[0].suspend()
     assert "database  restart: does not answer" in fast.run("plan", code=2)
+    assert "database  state: running → does not answer" in fast.run("drift", code=2)
     fast.deploy()
     assert fast.is_whole()
+    assert fast.run("drift").startswith("no drift")
 
 
 def test_a_killed_server_is_told_and_mended(fast: Deployment) -> None:
@@ -135,6 +137,7 @@ def test_a_killed_server_is_told_and_mended(fast: Deployment) -> None:
     said = fast.run("status", code=1)
     assert "the server cannot be reached" in said
     assert "server        stopped" in said
+    assert "server  state: running → stopped" in fast.run("drift", code=2)
     fast.deploy()
     assert fast.uri == uri
     assert fast.is_whole()
@@ -145,6 +148,7 @@ def test_a_hung_server_is_told_within_its_timeout_and_restarted(fast: Deployment
     for each in fast.servers():
         each.suspend()
     assert "the server does not answer within 10 s" in fast.run("status", code=1)
+    assert "server  state: running → does not answer" in fast.run("drift", code=2)
     assert "server  restart: does not answer" in fast.deploy()
     assert fast.is_whole()
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 IMAGE = "ghcr.io/example/mlflow-server:3.17.2"
 """A prebuilt one: these tests are about CloudFormation and need no builder."""
 
+UNREACHABLE = "the server cannot be reached"
+
 DOMAIN = {"domain": "mlflow.example.com", "allowed_cidrs": ["10.0.0.0/8"]}
 
 
@@ -121,6 +123,46 @@ class Account:
         }
 
 
+@dataclass(frozen=True)
+class Engine:
+    """One environment, worked on by the real command.
+
+    The emulator has no CloudFront that answers, so a deploy ends with the news that the server
+    cannot be reached: all before that is real, and what it made is asked of the account itself.
+    """
+
+    account: Account
+    name: str
+
+    @property
+    def environ(self) -> dict[str, str]:
+        found = self.account.environ
+        path = os.pathsep.join([str(REPOSITORY / "node_modules" / ".bin"), found["PATH"]])
+        return {**found, "MLOPS_INFRA_CLOUD": "aws", "PATH": path}
+
+    def run(self, *words: str, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+        project = Project(self.account.folder)
+        environ = {**self.environ, **more}
+        return project.run(words[0], "-e", self.name, *words[1:], code=code, **environ)
+
+    def write(self, changes: dict[str, Any] | None = None, *, like: str = "dev") -> None:
+        self.account.write(self.name, changes, like=like)
+
+    def deploy(self) -> str:
+        said = self.run("deploy", "--yes", code=1).stderr
+        assert UNREACHABLE in said, said
+        return said
+
+    def changes(self) -> dict[str, str]:
+        """Return what a deploy would do to each type of resource."""
+        found = json.loads(self.run("plan", "--json", code=2).stdout)["changes"]
+        return {each["reason"].split(": ")[0]: each["action"] for each in found}
+
+    @property
+    def state(self) -> str:
+        return self.account.stack(self.name)["StackStatus"]
+
+
 @pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """An account with CDK's toolkit stack, a hosted zone, and a project of five environments."""
@@ -149,3 +191,12 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         found.write("private", {"access": {**DOMAIN, "exposure": "private"}, **own})
         yield found
         found.close()
+
+
+@pytest.fixture
+def engine(account: Account, request: pytest.FixtureRequest) -> Engine:
+    """An environment of this test's own."""
+    number = abs(hash(request.node.name)) % 10**6
+    found = Engine(account, f"e{number}")
+    found.write()
+    return found

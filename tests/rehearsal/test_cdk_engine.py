@@ -1,75 +1,21 @@
-"""`mlops-infra --cloud aws`: the real command, the real CDK CLI, an emulated account.
-
-The emulator has no CloudFront that answers, so a deploy ends with the news that the server cannot
-be reached: all before that is real, and what it made is asked of the account itself.
-"""
+"""`mlops-infra --cloud aws`: the real command, the real CDK CLI, an emulated account."""
 
 from __future__ import annotations
 
 import json
-import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import REPOSITORY, Project
+from tests.conftest import Project
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
-    from tests.rehearsal.conftest import Account
+    from tests.rehearsal.conftest import Engine
 
 pytestmark = pytest.mark.slow
-
-UNREACHABLE = "the server cannot be reached"
-
-
-@dataclass(frozen=True)
-class Engine:
-    """One environment, worked on by the real command."""
-
-    account: Account
-    name: str
-
-    @property
-    def environ(self) -> dict[str, str]:
-        found = self.account.environ
-        path = os.pathsep.join([str(REPOSITORY / "node_modules" / ".bin"), found["PATH"]])
-        return {**found, "MLOPS_INFRA_CLOUD": "aws", "PATH": path}
-
-    def run(self, *words: str, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
-        project = Project(self.account.folder)
-        environ = {**self.environ, **more}
-        return project.run(words[0], "-e", self.name, *words[1:], code=code, **environ)
-
-    def write(self, changes: dict[str, Any] | None = None, *, like: str = "dev") -> None:
-        self.account.write(self.name, changes, like=like)
-
-    def deploy(self) -> str:
-        said = self.run("deploy", "--yes", code=1).stderr
-        assert UNREACHABLE in said, said
-        return said
-
-    def changes(self) -> dict[str, str]:
-        """Return what a deploy would do to each type of resource."""
-        found = json.loads(self.run("plan", "--json", code=2).stdout)["changes"]
-        return {each["reason"].split(": ")[0]: each["action"] for each in found}
-
-    @property
-    def state(self) -> str:
-        return self.account.stack(self.name)["StackStatus"]
-
-
-@pytest.fixture
-def engine(account: Account, request: pytest.FixtureRequest) -> Engine:
-    """An environment of this test's own."""
-    number = abs(hash(request.node.name)) % 10**6
-    found = Engine(account, f"e{number}")
-    found.write()
-    return found
 
 
 def test_an_environment_lives_from_the_first_plan_to_its_restored_data(engine: Engine) -> None:
@@ -114,11 +60,12 @@ def test_an_environment_lives_from_the_first_plan_to_its_restored_data(engine: E
 
 
 def test_a_failed_first_deploy_is_told_in_aws_s_words_and_the_next_goes_on(engine: Engine) -> None:
-    reason = "You have exceeded the limit of VPCs allowed in your AWS account."
+    reason = "The maximum number of VPCs has been reached."
     engine.account.aws.faults.fail_next("AWS::EC2::VPC", reason)
     said = engine.run("deploy", "--yes", code=1).stderr
     assert reason in said
-    assert "deploy again" in said
+    assert "--service-code vpc --quota-code L-F678F1CE" in said
+    assert "it goes on from here" in said
     engine.deploy()
     assert engine.state == "CREATE_COMPLETE"
 

@@ -3,7 +3,7 @@
     app.py          the program, and the one place that catches errors
     lifecycle.py    plan, deploy, teardown
     client.py       tracking-uri, outputs, login
-    observation.py  status, smoke, logs
+    observation.py  status, drift, smoke, logs
     files.py        validate
     options.py      the options that every command takes, and what they name
     render.py       plans, reports, errors: for people on a terminal, in a log, or as JSON

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mlops_infra.cli import options, render
-from mlops_infra.cli.options import CloudName, Env, Json, ProjectDir, Yes
+from mlops_infra.cli.options import CHANGES_FOUND, CloudName, Env, Json, ProjectDir, Yes
 from mlops_infra.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from mlops_infra.model import Plan, Target
 
-CHANGES_FOUND = 2
 INTERRUPTED = 130
 
 

@@ -1,4 +1,4 @@
-"""Commands that look at an environment: `status`, `smoke`, `logs`."""
+"""Commands that look at an environment: `status`, `drift`, `smoke`, `logs`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mlops_infra.cli import options, render
-from mlops_infra.cli.options import CloudName, Env, Json, ProjectDir
+from mlops_infra.cli.options import CHANGES_FOUND, CloudName, Env, Json, ProjectDir
 
 
 def status(
@@ -38,6 +38,28 @@ def status(
         render.show("\n".join(render.report_lines(reports[0])))
     is_bad = any(each.word == "unhealthy" for each in reports)
     raise typer.Exit(1 if is_bad or (not everything and reports[0].probe is None) else 0)
+
+
+def drift(
+    ctx: typer.Context,
+    *,
+    env: Env = "",
+    cloud: CloudName = "",
+    folder: ProjectDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show what was changed by hand since the last deploy. Exit code 0: nothing, 2: something."""
+    from mlops_infra.operations import flags
+
+    target, engine = options.resolve(ctx, env, cloud, folder)
+    found = engine.drift(target)
+    if as_json:
+        render.show_json(render.drift_document(target, found))
+    else:
+        render.show("\n".join(render.drift_lines(target, found)))
+    if found:
+        render.say(f"to bring it back:  mlops-infra deploy {flags(target)}")
+    raise typer.Exit(CHANGES_FOUND if found else 0)
 
 
 def smoke(

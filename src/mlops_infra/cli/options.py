@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mlops_infra.engines.base import Engine
     from mlops_infra.model import Target
 
+CHANGES_FOUND = 2
+"""The exit code of `plan` and `drift` where there is something to do."""
+
 Env = Annotated[
     str,
     typer.Option(

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_infra.model import Action, Goal
+from mlops_infra.model import DELETED, Action, Goal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlops_infra.errors import InfraError
-    from mlops_infra.model import Plan
+    from mlops_infra.model import Difference, Plan, Target
     from mlops_infra.operations import Report
     from mlops_infra.smoke import Check
 
@@ -90,6 +91,28 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             {"action": str(each.action), "resource": each.resource, "reason": each.reason}
             for each in plan.changes
         ],
+    }
+
+
+def drift_lines(target: Target, found: Sequence[Difference]) -> list[str]:
+    """Return what was changed by hand as lines."""
+    if not found:
+        return [f"no drift: {target} is as the last deploy left it"]
+    width = max(len(each.resource) for each in found)
+    lines = [f"drift of {target}:"]
+    for each in found:
+        values = "" if each.what == DELETED else f": {each.expected} → {each.actual}"
+        lines.append(f"  {each.resource:<{width}}  {each.what}{values}")
+    return lines
+
+
+def drift_document(target: Target, found: Sequence[Difference]) -> dict[str, Any]:
+    """Return what was changed by hand as JSON's types."""
+    return {
+        "environment": target.environment.name,
+        "cloud": str(target.cloud),
+        "has_drift": bool(found),
+        "differences": [asdict(each) for each in found],
     }
 
 

@@ -214,6 +214,11 @@ class Environment(Section):
     gcp: Gcp | None = None
 
     @property
+    def full_name(self) -> str:
+        """What tells it from every other environment in one account: names of ours begin so."""
+        return f"{self.project}-{self.name}"
+
+    @property
     def clouds(self) -> tuple[Cloud, ...]:
         """The clouds this environment can be deployed to: those it has a section for."""
         sections = {

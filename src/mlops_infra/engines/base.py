@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from mlops_infra.model import (
         Credentials,
+        Difference,
         Event,
         Goal,
         LogLine,
@@ -67,6 +68,16 @@ class Engine(Protocol):
 
     def status(self, target: Target) -> Status:
         """Return what runs, as the cloud sees it."""
+        ...
+
+    def drift(self, target: Target) -> tuple[Difference, ...]:
+        """Return what is not as the last deploy left it; changes nothing, shows no secret.
+
+        A deploy after this brings all of it back.
+
+        Raises:
+            NotDeployedError: there was no deploy, or it was torn down.
+        """
         ...
 
     def logs(self, target: Target, *, follow: bool) -> Iterator[LogLine]:

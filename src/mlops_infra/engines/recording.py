@@ -13,6 +13,7 @@ from mlops_infra.model import (
     Change,
     Component,
     Credentials,
+    Difference,
     Event,
     Goal,
     LogLine,
@@ -42,13 +43,14 @@ class RecordingEngine:
     """A platform of one resource, per target, in memory.
 
     `calls` holds every verb with its target, in order. `failing` maps a verb to the error that it
-    raises.
+    raises. `drifted` is what `drift` finds.
     """
 
     def __init__(self, *, failing: dict[str, InfraError] | None = None) -> None:
         self.calls: list[tuple[str, str]] = []
         self.failing = failing or {}
         self.deployed: set[str] = set()
+        self.drifted: tuple[Difference, ...] = ()
 
     def check(self, target: Target) -> None:
         """Record it."""
@@ -80,8 +82,7 @@ class RecordingEngine:
     def outputs(self, target: Target) -> Outputs:
         """Return fixed outputs, once deployed."""
         self._record("outputs", target)
-        if str(target) not in self.deployed:
-            raise NotDeployedError(f"{target} is not deployed", hint="mlops-infra deploy")
+        self._require_deployed(target)
         return OUTPUTS
 
     def credentials(self, target: Target) -> Credentials | None:
@@ -97,11 +98,21 @@ class RecordingEngine:
         component = Component(name="server", state=State.RUNNING)
         return Status(components=(component,), outputs=OUTPUTS)
 
+    def drift(self, target: Target) -> tuple[Difference, ...]:
+        """Return what a test put into `drifted`."""
+        self._record("drift", target)
+        self._require_deployed(target)
+        return self.drifted
+
     def logs(self, target: Target, *, follow: bool) -> Iterator[LogLine]:
         """Yield two lines."""
         self._record("logs", target)
         yield LogLine(component="server", text="started")
         yield LogLine(component="server", text="following" if follow else "ready")
+
+    def _require_deployed(self, target: Target) -> None:
+        if str(target) not in self.deployed:
+            raise NotDeployedError(f"{target} is not deployed", hint="mlops-infra deploy")
 
     def _record(self, verb: str, target: Target) -> None:
         self.calls.append((verb, str(target)))

@@ -96,12 +96,12 @@ def _synthesise(environment_json: str, folder: Path, *, with_nag: bool) -> Synth
 
     from mlops_infra.config.models import Environment
     from stacks.aws.__main__ import FEATURES
-    from stacks.aws.platform import Platform, stack_name
+    from stacks.aws.platform import Platform
 
     environment = Environment.model_validate_json(environment_json)
     assembly = Path(mkdtemp(dir=folder))
     app = cdk.App(context=FEATURES, outdir=str(assembly))
-    stack = Platform(app, stack_name(environment), environment=environment)
+    stack = Platform(app, environment.full_name, environment=environment)
     if with_nag:
         from cdk_nag import AwsSolutionsChecks
 

@@ -4,6 +4,9 @@
     toolkit.py   the CDK command line: synthesise, prepare and execute a change set, destroy
     stack.py     the deployed stack, read through CloudFormation: state, changes, events, outputs
     account.py   who we are, and whether the account is ready for a deploy
+    drift.py     what was changed by hand
+    builder.py   what builds the image, and whether it must be built
+    failures.py  what mends a failure, by AWS's wording
     kept.py      what a teardown leaves: the bucket and the final snapshot, and their deletion
 
 Nothing is provisioned here: what changes an account is the pinned CDK CLI, run as anybody would.

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlops_infra.engines.cdk import kept
-from mlops_infra.engines.cdk.account import check_account, session_of, stack_name, told
+from mlops_infra.engines.cdk.account import check_account, session_of, told
+from mlops_infra.engines.cdk.drift import find_differences
 from mlops_infra.engines.cdk.planning import deploy_changes
-from mlops_infra.engines.cdk.stack import Stack
+from mlops_infra.engines.cdk.stack import Stack, outputs_of
 from mlops_infra.engines.cdk.steps import carry_out
 from mlops_infra.engines.cdk.toolkit import Toolkit
 from mlops_infra.errors import NotDeployedError
 from mlops_infra.model import (
     Component,
     Credentials,
+    Difference,
     Goal,
     LogLine,
     Outputs,
@@ -33,11 +35,16 @@ if TYPE_CHECKING:
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.model import Target
 
-POLL_SECONDS = 2
+PUBLISHED = "TrackingUri"
+"""The output that only a deploy that got through has."""
 
 
 class CdkEngine:
     """Runs a platform as one CloudFormation stack. Keeps nothing between calls."""
+
+    def __init__(self, *, poll_seconds: float = 2) -> None:
+        """`poll_seconds` lie between two looks for new lines of a log that is followed."""
+        self._poll_seconds = poll_seconds
 
     def check(self, target: Target) -> None:
         """See that Node, the CLI, the credentials and the account allow a deploy."""
@@ -66,40 +73,26 @@ class CdkEngine:
 
     def outputs(self, target: Target) -> Outputs:
         """Return what the stack published. One request."""
-        with _explained():
-            stack = _stack(target)
-            found = stack.outputs()
-        if "TrackingUri" not in found:
-            name, cloud = target.environment.name, target.cloud
-            raise NotDeployedError(
-                f"{target} is not deployed", hint=f"mlops-infra deploy -e {name} --cloud {cloud}"
-            )
-        return Outputs(
-            tracking_uri=found["TrackingUri"],
-            artifact_uri=found["ArtifactUri"],
-            health_url=f"{found['TrackingUri']}/health",
-            mlflow_version=MLFLOW_VERSION,
-        )
+        return _outputs(_published(target))
 
     def credentials(self, target: Target) -> Credentials | None:
         """Return the administrator's login from Secrets Manager."""
-        self.outputs(target)
+        found = _published(target)
         if target.environment.server.auth == "none":
             return None
         with _explained():
-            arn = _stack(target).outputs()["AdminSecret"]
             secrets = session_of(target).client("secretsmanager")
-            password = secrets.get_secret_value(SecretId=arn)["SecretString"]
+            password = secrets.get_secret_value(SecretId=found["AdminSecret"])["SecretString"]
         return Credentials(username=ADMIN_USERNAME, password=password)
 
     def status(self, target: Target) -> Status:
         """Ask CloudFormation, ECS and RDS."""
         with _explained():
-            stack = _stack(target)
-            described = stack.describe()
+            session = session_of(target)
+            described = Stack(session, target.environment.full_name).describe()
             if described is None:
                 return Status(components=(Component(name="stack", state=State.ABSENT),))
-            session, found = session_of(target), stack.outputs()
+            found = outputs_of(described)
             state = described["StackStatus"]
             is_busy = state.endswith("_IN_PROGRESS")
             parts = [
@@ -112,20 +105,23 @@ class CdkEngine:
             if "ServiceName" in found:
                 parts.append(_service(session.client("ecs"), found))
                 parts.append(_database(session.client("rds"), found))
-        since = described.get("LastUpdatedTime") or described["CreationTime"]
-        try:
-            outputs = self.outputs(target)
-        except NotDeployedError:
-            outputs = None
-        return Status(components=tuple(parts), outputs=outputs, since=since)
+        return Status(
+            components=tuple(parts),
+            outputs=_outputs(found) if PUBLISHED in found else None,
+            since=described.get("LastUpdatedTime") or described["CreationTime"],
+        )
+
+    def drift(self, target: Target) -> tuple[Difference, ...]:
+        """Ask CloudFormation, which asks each resource's own service."""
+        _published(target)
+        with _explained():
+            return find_differences(_stack(target))
 
     def logs(self, target: Target, *, follow: bool) -> Iterator[LogLine]:
         """Read the server's log group, oldest first."""
+        group = _published(target)["LogGroupName"]
         with _explained():
-            group = _stack(target).outputs().get("LogGroupName")
             client: Any = session_of(target).client("logs")
-            if group is None:
-                self.outputs(target)
             start = 0
             seen: set[str] = set()
             while True:
@@ -140,20 +136,51 @@ class CdkEngine:
                             yield LogLine(component="server", text=event["message"].rstrip())
                 if not follow:
                     return
-                time.sleep(POLL_SECONDS)
+                time.sleep(self._poll_seconds)
 
 
 def _toolkit(target: Target) -> Toolkit:
-    return Toolkit(target, stack_name=stack_name(target))
+    return Toolkit(target)
 
 
 def _stack(target: Target) -> Stack:
-    return Stack(session_of(target), stack_name(target))
+    return Stack(session_of(target), target.environment.full_name)
+
+
+def _published(target: Target) -> dict[str, str]:
+    """Return what the stack published.
+
+    Raises:
+        NotDeployedError: there is no stack, or it never got through.
+    """
+    with _explained():
+        found = _stack(target).outputs()
+    if PUBLISHED not in found:
+        name, cloud = target.environment.name, target.cloud
+        raise NotDeployedError(
+            f"{target} is not deployed", hint=f"mlops-infra deploy -e {name} --cloud {cloud}"
+        )
+    return found
+
+
+def _outputs(found: dict[str, str]) -> Outputs:
+    return Outputs(
+        tracking_uri=found[PUBLISHED],
+        artifact_uri=found["ArtifactUri"],
+        health_url=f"{found[PUBLISHED]}/health",
+        mlflow_version=MLFLOW_VERSION,
+    )
 
 
 def _service(client: Any, found: dict[str, str]) -> Component:  # noqa: ANN401 - boto3 has no types
-    answer = client.describe_services(cluster=found["ClusterName"], services=[found["ServiceName"]])
-    service = answer["services"][0]
+    wanted = {"cluster": found["ClusterName"], "services": [found["ServiceName"]]}
+    try:
+        services = client.describe_services(**wanted)["services"]
+    except client.exceptions.ClusterNotFoundException:
+        services = []
+    if not services or services[0]["status"] == "INACTIVE":  # deleted by hand
+        return Component(name="server", state=State.ABSENT)
+    service = services[0]
     running, desired = service["runningCount"], service["desiredCount"]
     state = State.RUNNING if running >= desired else State.STARTING
     detail = f"{running} of {desired} replicas"
@@ -161,7 +188,10 @@ def _service(client: Any, found: dict[str, str]) -> Component:  # noqa: ANN401 -
 
 
 def _database(client: Any, found: dict[str, str]) -> Component:  # noqa: ANN401 - boto3 has no types
-    answer = client.describe_db_instances(DBInstanceIdentifier=found["DatabaseIdentifier"])
+    try:
+        answer = client.describe_db_instances(DBInstanceIdentifier=found["DatabaseIdentifier"])
+    except client.exceptions.DBInstanceNotFoundFault:  # deleted by hand
+        return Component(name="database", state=State.ABSENT)
     instance = answer["DBInstances"][0]
     is_up = instance["DBInstanceStatus"] == "available"
     return Component(

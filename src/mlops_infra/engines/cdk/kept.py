@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines.cdk.account import session_of
+from mlops_infra.errors import InfraError
 from mlops_infra.model import Action, Change, Event
 
 if TYPE_CHECKING:
@@ -19,8 +21,15 @@ BALANCER = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 
 
 def teardown_changes(target: Target, stack: Stack, *, delete_data: bool) -> tuple[Change, ...]:
-    """Return what a teardown would do, resource by resource, and what it would leave."""
-    if not stack.state:
+    """Return what a teardown would do, resource by resource, and what it would leave.
+
+    Raises:
+        LockedError: a deploy is in progress.
+    """
+    state = stack.state
+    if stack.is_busy and state != "DELETE_IN_PROGRESS":
+        raise stack.locked()
+    if not state:
         if not delete_data:
             return ()
         return tuple(
@@ -53,20 +62,23 @@ def unprotect(target: Target, stack: Stack) -> None:
 
     `operations.teardown` has seen that the environment's file does not protect it any more.
     """
-    session = session_of(target)
+    databases: Any = session_of(target).client("rds")
+    balancers: Any = session_of(target).client("elbv2")
     for found in stack.resources():
         physical_id = found.get("PhysicalResourceId", "")
-        if not physical_id:
-            continue
-        if found["ResourceType"] == DATABASE:
-            session.client("rds").modify_db_instance(
-                DBInstanceIdentifier=physical_id, DeletionProtection=False, ApplyImmediately=True
-            )
-        elif found["ResourceType"] == BALANCER:
-            session.client("elbv2").modify_load_balancer_attributes(
-                LoadBalancerArn=physical_id,
-                Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
-            )
+        if physical_id and found["ResourceType"] == DATABASE:
+            with suppress(databases.exceptions.DBInstanceNotFoundFault):  # deleted by hand
+                databases.modify_db_instance(
+                    DBInstanceIdentifier=physical_id,
+                    DeletionProtection=False,
+                    ApplyImmediately=True,
+                )
+        elif physical_id and found["ResourceType"] == BALANCER:
+            with suppress(balancers.exceptions.LoadBalancerNotFoundException):
+                balancers.modify_load_balancer_attributes(
+                    LoadBalancerArn=physical_id,
+                    Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
+                )
 
 
 def delete(target: Target, on_event: OnEvent) -> None:
@@ -76,11 +88,25 @@ def delete(target: Target, on_event: OnEvent) -> None:
         on_event(Event(resource=name, message=f"delete {kind}"))
         if kind == "bucket":
             bucket = session.resource("s3").Bucket(name)
-            bucket.object_versions.delete()
+            _empty(bucket)
             bucket.delete()
         else:
             session.client("rds").delete_db_snapshot(DBSnapshotIdentifier=name)
         on_event(Event(resource=name, message=f"delete {kind}", done=True))
+
+
+def _empty(bucket: Any) -> None:  # noqa: ANN401 - boto3 has no types
+    """Delete all versions in a bucket.
+
+    Raises:
+        InfraError: one may not be deleted; boto3 keeps silent about it.
+    """
+    while answers := bucket.object_versions.delete():
+        for refused in (error for answer in answers for error in answer.get("Errors", [])):
+            raise InfraError(
+                f"{refused['Key']} in bucket {bucket.name} cannot be deleted: {refused['Message']}",
+                hint="see who may delete it: aws s3api get-bucket-policy, get-object-retention",
+            )
 
 
 def _kept(target: Target) -> Iterator[tuple[str, str]]:

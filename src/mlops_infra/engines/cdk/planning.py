@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from mlops_infra.engines.cdk.toolkit import NO_BUILDER
-from mlops_infra.errors import LockedError
 from mlops_infra.model import Action, Change
 
 if TYPE_CHECKING:
@@ -33,25 +33,23 @@ def deploy_changes(stack: Stack, toolkit: Toolkit) -> tuple[Change, ...]:
     Raises:
         LockedError: another deploy, of something else, is in progress.
     """
-    toolkit.synth()
-    template = toolkit.template()
     state = stack.state
     if stack.is_busy:
-        return (_join(stack, change_set_name(template)),)
+        return (_join(stack, change_set_name(toolkit.template())),)
     if not state or state in REMAINS:
         remains = (
             Change(action=Action.REPLACE, resource=stack.name, reason=f"is {state.lower()}"),
         )
         created = (
             Change(action=Action.CREATE, resource=logical_id, reason=resource["Type"])
-            for logical_id, resource in sorted(template["Resources"].items())
+            for logical_id, resource in sorted(toolkit.template()["Resources"].items())
         )
         return (*(remains if state in REMAINS[:2] + REMAINS[3:] else ()), *created)
     if state in HALF_WAY:
         reason = f"is {state.lower()}: rolled back; a second deploy shows the rest"
         return (Change(action=Action.UPDATE, resource=stack.name, reason=reason),)
-    name = f"{change_set_name(template)}-plan"
-    toolkit.prepare(name, builder=NO_BUILDER)
+    name = f"mlops-infra-plan-{uuid4().hex[:16]}"
+    toolkit.prepare(name, reverts_drift=stack.has_drifted, builder=NO_BUILDER)
     try:
         return stack.changes(name)
     finally:
@@ -62,10 +60,7 @@ def _join(stack: Stack, wanted: str) -> Change:
     """Return the change that waits for our own deploy, which an earlier command started."""
     running = stack.change_set
     if wanted not in running:
-        raise LockedError(
-            f"{stack.name} is being changed by another deploy ({stack.state.lower()})",
-            hint="wait until it has finished, then run the command again",
-        )
+        raise stack.locked()
     return Change(
         action=Action.UPDATE, resource=stack.name, reason="an earlier deploy is still running"
     )

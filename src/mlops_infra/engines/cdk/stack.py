@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, WaiterError
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from mlops_infra.errors import InfraError
+from mlops_infra.errors import InfraError, LockedError
 from mlops_infra.model import Action, Change, Event
 
 if TYPE_CHECKING:
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     import boto3
 
     from mlops_infra.engines.base import OnEvent
+
+VALIDATION = "Validation failed"
+"""How the event begins that says no more than that `DescribeEvents` knows why."""
 
 ACTIONS = {"Add": Action.CREATE, "Import": Action.CREATE, "Modify": Action.UPDATE}
 LONGEST_SECONDS = 2 * 3600
@@ -30,6 +32,7 @@ class Stack:
 
     def __init__(self, session: boto3.Session, name: str) -> None:
         self.name = name
+        self.region = session.region_name
         self._client: Any = session.client("cloudformation")
 
     def describe(self) -> dict[str, Any] | None:
@@ -55,12 +58,12 @@ class Stack:
     @property
     def is_busy(self) -> bool:
         """Whether CloudFormation is changing the stack now."""
-        return self.state.endswith("_IN_PROGRESS") and self.state != "REVIEW_IN_PROGRESS"
+        state = self.state
+        return state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS"
 
     def outputs(self) -> dict[str, str]:
         """Return what the stack published."""
-        found = self.describe() or {}
-        return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+        return outputs_of(self.describe() or {})
 
     def resources(self) -> list[dict[str, Any]]:
         """Return every resource that is there, with its physical id."""
@@ -84,6 +87,34 @@ class Stack:
         )
         return tuple(_change(each["ResourceChange"]) for page in pages for each in page["Changes"])
 
+    @property
+    def has_drifted(self) -> bool:
+        """Whether the last detection found a difference that no deploy has brought back since."""
+        found = (self.describe() or {}).get("DriftInformation", {})
+        return found.get("StackDriftStatus") == "DRIFTED"
+
+    def detect_drift(self) -> str:
+        """Start to compare the resources with the template; returns the detection's id."""
+        return self._client.detect_stack_drift(StackName=self.name)["StackDriftDetectionId"]
+
+    def drift_detection(self, detection: str) -> dict[str, Any]:
+        """Return how far a detection is."""
+        return self._client.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
+
+    def drifted_resources(self) -> Iterator[dict[str, Any]]:
+        """Yield each resource that the last detection found changed or gone."""
+        more: dict[str, str] = {}  # boto3 has no paginator for it
+        while True:
+            answer = self._client.describe_stack_resource_drifts(
+                StackName=self.name,
+                StackResourceDriftStatusFilters=["MODIFIED", "DELETED"],
+                **more,
+            )
+            yield from answer["StackResourceDrifts"]
+            if "NextToken" not in answer:
+                return
+            more = {"NextToken": answer["NextToken"]}
+
     def drop(self, change_set: str) -> None:
         """Delete a change set that will not be executed."""
         self._client.delete_change_set(StackName=self.name, ChangeSetName=change_set)
@@ -96,6 +127,13 @@ class Stack:
         except WaiterError as error:
             raise InfraError(f"the remains of {self.name} could not be removed: {error}") from error
 
+    def locked(self) -> LockedError:
+        """Return the error of a stack that somebody else is changing."""
+        return LockedError(
+            f"{self.name} is being changed by another deploy ({self.state.lower()})",
+            hint="wait until it has finished, then run the command again",
+        )
+
     def unprotect(self) -> None:
         """Lift the stack's termination protection."""
         self._client.update_termination_protection(
@@ -107,14 +145,14 @@ class Stack:
 
         With no `running` program, what is in progress already is followed.
         """
-        began = datetime.now(UTC)
-        told: set[str] = set()
+        told = self._newest_event()
         failure = ""
 
         def step() -> bool:
             nonlocal failure
             ended = running.poll() is not None if running else not self.is_busy
-            for event in self._events(since=began, told=told):
+            for event in self._events_after(told):
+                told.add(event["EventId"])
                 on_event(_event(event))
                 status = event["ResourceStatus"]
                 if status.endswith("_FAILED") and not failure:
@@ -128,18 +166,46 @@ class Stack:
             wait=wait_fixed(1),
             stop=stop_after_delay(LONGEST_SECONDS),
         )(step)
-        return failure
+        return failure if VALIDATION not in failure else self._invalid() or failure
 
-    def _events(self, *, since: datetime, told: set[str]) -> Iterator[dict[str, Any]]:
-        """Yield the events that were not told yet, oldest first."""
+    def _invalid(self) -> str:
+        """Return the first thing that CloudFormation refused before it made anything."""
+        pages = self._client.get_paginator("describe_events").paginate(
+            StackName=self.name, Filters={"FailedEvents": True}
+        )
+        for event in (event for page in pages for event in page["OperationEvents"]):
+            if reason := event.get("ValidationStatusReason"):
+                return f"{event['LogicalResourceId']}: {reason}"
+        return ""
+
+    def _newest_event(self) -> set[str]:
+        """Return the id of the event that was there last, if any.
+
+        Rather than the time of day: this machine's clock is not AWS's.
+        """
         try:
-            answer = self._client.describe_stack_events(StackName=self.name)
+            found = self._client.describe_stack_events(StackName=self.name)["StackEvents"]
         except ClientError:
-            return  # not there yet, or not any more
-        for event in reversed(answer["StackEvents"]):
-            if event["Timestamp"] >= since and event["EventId"] not in told:
-                told.add(event["EventId"])
-                yield event
+            return set()  # there is no such stack yet
+        return {event["EventId"] for event in found[:1]}
+
+    def _events_after(self, told: set[str]) -> list[dict[str, Any]]:
+        """Return the events that were not told yet, oldest first."""
+        pages = self._client.get_paginator("describe_stack_events").paginate(StackName=self.name)
+        found: list[dict[str, Any]] = []
+        try:
+            for event in (event for page in pages for event in page["StackEvents"]):
+                if event["EventId"] in told:  # the newest come first
+                    break
+                found.append(event)
+        except ClientError:
+            pass  # not there yet, or not any more
+        return found[::-1]
+
+
+def outputs_of(described: dict[str, Any]) -> dict[str, str]:
+    """Return what a stack published, by its description."""
+    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
 
 def _change(found: dict[str, Any]) -> Change:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_infra.engines.cdk import kept
+from mlops_infra.engines.cdk.account import session_of
+from mlops_infra.engines.cdk.builder import check_builder
+from mlops_infra.engines.cdk.failures import remedy
 from mlops_infra.engines.cdk.planning import (
     HALF_WAY,
     REMAINS,
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.engines.cdk.stack import Stack
     from mlops_infra.engines.cdk.toolkit import Toolkit
-    from mlops_infra.model import Plan
+    from mlops_infra.model import Action, Change, Plan
 
 
 def carry_out(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
@@ -41,6 +44,7 @@ def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> No
         _run(stack, toolkit, toolkit.rollback(), on_event)
         _require_nothing_left(stack, toolkit)
         return
+    check_builder(toolkit.images(), session_of(plan.target))
     if stack.state in REMAINS:
         on_event(Event(resource=stack.name, message="remove what a failed deploy left"))
         stack.unprotect()
@@ -48,15 +52,11 @@ def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> No
         stack.remove_remains()
     name = change_set_name(toolkit.template())
     on_event(Event(resource=stack.name, message="publish assets and prepare the change set"))
-    toolkit.prepare(name)
+    toolkit.prepare(name, reverts_drift=stack.has_drifted)
     found = stack.changes(name)
-    planned = {(each.action, each.resource) for each in plan.changes if each.resource != stack.name}
-    if {(each.action, each.resource) for each in found} != planned:
+    if _kinds(found) != {each for each in _kinds(plan.changes) if each[1] != stack.name}:
         stack.drop(name)
-        raise InfraError(
-            f"{plan.target} has changed since this plan was made; nothing was done",
-            hint="run the deploy again",
-        )
+        raise _stale(plan)
     if found:
         _run(stack, toolkit, toolkit.execute(name), on_event)
 
@@ -73,7 +73,24 @@ def _require_nothing_left(stack: Stack, toolkit: Toolkit) -> None:
         )
 
 
+def _kinds(changes: tuple[Change, ...]) -> set[tuple[Action, str]]:
+    return {(each.action, each.resource) for each in changes}
+
+
+def _stale(plan: Plan) -> InfraError:
+    return InfraError(
+        f"{plan.target} has changed since this plan was made; nothing was done",
+        hint=f"run the {plan.goal} again",
+    )
+
+
 def _tear_down(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
+    now = kept.teardown_changes(plan.target, stack, delete_data=plan.delete_data)
+    if not _kinds(now) <= _kinds(plan.changes):  # what has gone meanwhile is no harm
+        raise _stale(plan)
+    if stack.is_busy:
+        on_event(Event(resource=stack.name, message="wait for the teardown that is running"))
+        stack.follow(None, on_event)
     if stack.state:
         toolkit.synth()
         stack.unprotect()
@@ -88,8 +105,9 @@ def _run(
 ) -> None:
     failure = stack.follow(running, on_event)
     if running.returncode and failure:
+        mends = remedy(failure, region=stack.region) or "mend that"
         raise InfraError(
             f"{stack.name} failed: {failure}",
-            hint="mend that, then deploy again: it goes on from here",
+            hint=f"{mends}; then run the command again: it goes on from here",
         )
     toolkit.finish(running)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -11,11 +12,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines import process
+from mlops_infra.engines.cdk.account import aws_of
+from mlops_infra.engines.cdk.builder import found_builder
+from mlops_infra.engines.cdk.failures import remedy
 from mlops_infra.errors import InfraError, PrerequisiteError
 from mlops_infra.project import stacks_dir
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
 
     from mlops_infra.model import Target
 
@@ -28,9 +33,9 @@ NO_BUILDER = "true"
 class Toolkit:
     """The CDK CLI for one target's stack."""
 
-    def __init__(self, target: Target, *, stack_name: str) -> None:
+    def __init__(self, target: Target) -> None:
         self._target = target
-        self._stack_name = stack_name
+        self._stack_name = target.environment.full_name
         # Of this run's own: the CLI refuses a folder that an orphan of a killed run still reads.
         self._folder = TemporaryDirectory(prefix="mlops-infra-cdk-")
         self.assembly = Path(self._folder.name) / "cdk.out"
@@ -50,16 +55,35 @@ class Toolkit:
         self._program()
 
     def synth(self) -> None:
-        """Make the cloud assembly: the template and what it needs. One serves a whole deploy."""
-        app = f"{sys.executable} -m stacks.aws"
-        name = self._target.environment.name
-        arguments = ["synth", "--quiet", "--app", app, "--context", f"env={name}"]
-        self._run(*arguments, "--output", str(self.assembly))
+        """Make the cloud assembly, where no run of the CLI has made it yet."""
+        if not self._is_synthesised:
+            self._run("synth", "--quiet", *self._app())
 
-    def prepare(self, change_set: str, *, builder: str | None = None) -> None:
-        """Create a change set without executing it; publishes what the template refers to."""
+    @property
+    def _is_synthesised(self) -> bool:
+        return (self.assembly / "manifest.json").exists()
+
+    def _app(self) -> list[str]:
+        """Return what the CLI reads the stack from: the code once, then the assembly that it made.
+
+        Whatever run comes first synthesises, so that none is for that alone: it costs a second.
+        """
+        if self._is_synthesised:
+            return ["--app", str(self.assembly)]
+        code = shlex.join([sys.executable, "-m", "stacks.aws"])
+        context = f"env={self._target.environment.name}"
+        return ["--app", code, "--context", context, "--output", str(self.assembly)]
+
+    def prepare(self, change_set: str, *, reverts_drift: bool, builder: str | None = None) -> None:
+        """Create a change set without executing it; publishes what the template refers to.
+
+        With `reverts_drift` CloudFormation compares with what is there, not with what it deployed:
+        minutes longer.
+        """
         # Takes back the bucket that a teardown kept.
         words = [*self._deploy("prepare-change-set", change_set), "--import-existing-resources"]
+        if reverts_drift:
+            words.append("--revert-drift")
         self._run(*words, builder=builder)
 
     def execute(self, change_set: str) -> subprocess.Popen[bytes]:
@@ -68,18 +92,17 @@ class Toolkit:
 
     def rollback(self) -> subprocess.Popen[bytes]:
         """Start to bring a stack that failed half-way back to its last good state."""
-        return self._start("rollback", self._stack_name, "--app", str(self.assembly))
+        return self._start("rollback", self._stack_name, *self._app())
 
     def destroy(self) -> subprocess.Popen[bytes]:
         """Start to delete the stack; resources that it retains stay."""
-        return self._start("destroy", self._stack_name, "--app", str(self.assembly), "--force")
+        return self._start("destroy", self._stack_name, "--force", *self._app())
 
     def _deploy(self, method: str, change_set: str) -> list[str]:
         return [
             "deploy",
             self._stack_name,
-            "--app",
-            str(self.assembly),
+            *self._app(),
             "--method",
             method,
             "--change-set-name",
@@ -89,8 +112,17 @@ class Toolkit:
         ]
 
     def template(self) -> dict[str, Any]:
-        """Return the template that the last `synth` made."""
+        """Return the template, as synthesised."""
+        self.synth()
         return json.loads((self.assembly / f"{self._stack_name}.template.json").read_text())
+
+    def images(self) -> Iterator[tuple[str, str]]:
+        """Yield the repository and the tag of each image that the stack has built here."""
+        self.synth()
+        assets = json.loads((self.assembly / f"{self._stack_name}.assets.json").read_text())
+        for image in assets.get("dockerImages", {}).values():
+            for each in image["destinations"].values():
+                yield each["repositoryName"], each["imageTag"]
 
     def finish(self, started: subprocess.Popen[bytes]) -> None:
         """Wait for a run to end.
@@ -103,8 +135,10 @@ class Toolkit:
                 line for line in self.log.read_text(errors="replace").splitlines() if line.strip()
             ]
             tail = "\n".join(f"  {line}" for line in said[-8:])
+            mends = remedy("\n".join(said), region=aws_of(self._target).region)
             raise InfraError(
-                f"the CDK command line failed\n{tail}", hint=f"all that it said: {self.log}"
+                f"the CDK command line failed\n{tail}",
+                hint=mends or f"all that it said: {self.log}",
             )
 
     def _run(self, *arguments: str, builder: str | None = None) -> None:
@@ -118,8 +152,8 @@ class Toolkit:
             "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
         }
-        if builder:
-            env["CDK_DOCKER"] = builder
+        if chosen := builder or found_builder():
+            env["CDK_DOCKER"] = chosen
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.log.unlink(missing_ok=True)
         common = ["--no-color", "--no-notices", "--ci"]

@@ -11,7 +11,7 @@ import psutil
 from mlops_infra.engines import process
 from mlops_infra.engines.local.home import Home
 from mlops_infra.engines.local.parts import Parts
-from mlops_infra.engines.local.planning import deploy_changes, teardown_changes
+from mlops_infra.engines.local.planning import deploy_changes, differences, teardown_changes
 from mlops_infra.engines.local.servers import processes_of, server_of
 from mlops_infra.engines.local.steps import deploy, tear_down
 from mlops_infra.errors import InfraError, NotDeployedError, PrerequisiteError
@@ -19,6 +19,7 @@ from mlops_infra.model import (
     Action,
     Component,
     Credentials,
+    Difference,
     Goal,
     LogLine,
     Outputs,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.engines.local.cluster import Cluster
+    from mlops_infra.engines.local.home import Deployed
     from mlops_infra.engines.local.servers import Servers
     from mlops_infra.model import Target
 
@@ -80,12 +82,7 @@ class LocalEngine:
     def outputs(self, target: Target) -> Outputs:
         """Return the addresses of the deployed server. Reads one file."""
         home = Home(target)
-        deployed = home.deployed()
-        if deployed is None or deployed.running_since is None:
-            raise NotDeployedError(
-                f"{target} is not deployed",
-                hint=f"mlops-infra deploy -e {target.environment.name} --cloud {target.cloud}",
-            )
+        deployed = _deployed(target, home)
         url = f"http://127.0.0.1:{deployed.port}"
         return Outputs(
             tracking_uri=url,
@@ -126,6 +123,10 @@ class LocalEngine:
             since=datetime.fromtimestamp(head.create_time(), tz=UTC) if head else None,
         )
 
+    def drift(self, target: Target) -> tuple[Difference, ...]:
+        """Look whether all that the last deploy left still runs."""
+        return tuple(differences(target, _deployed(target, Home(target))))
+
     def logs(self, target: Target, *, follow: bool) -> Iterator[LogLine]:
         """Read the server's log file."""
         log = Home(target).path / "server.log"
@@ -137,6 +138,16 @@ class LocalEngine:
         follows = ["-F"] if follow else []
         for line in process.lines(["tail", "-n", "+1", *follows, str(log)]):
             yield LogLine(component="server", text=line)
+
+
+def _deployed(target: Target, home: Home) -> Deployed:
+    deployed = home.deployed()
+    if deployed is None or deployed.running_since is None:
+        raise NotDeployedError(
+            f"{target} is not deployed",
+            hint=f"mlops-infra deploy -e {target.environment.name} --cloud {target.cloud}",
+        )
+    return deployed
 
 
 def _covers(approved: Plan, now: Plan) -> bool:

@@ -8,7 +8,7 @@ from mlops_infra.engines.local import ports
 from mlops_infra.engines.local.home import Home
 from mlops_infra.engines.local.parts import Parts
 from mlops_infra.engines.local.servers import installed_mlflow, server_of
-from mlops_infra.model import Action, Change
+from mlops_infra.model import DELETED, Action, Change, Difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +72,25 @@ def _version_step(deployed: Deployed | None) -> str:
     if before in {"", installed_mlflow()}:
         return ""
     return f"MLflow {before} → {installed_mlflow()}, the database is backed up and migrated; "
+
+
+def differences(target: Target, deployed: Deployed) -> Iterator[Difference]:
+    """Yield what no longer runs as `deployed` left it; what the file says by now is no matter."""
+    parts = Parts(target, port=deployed.port)
+    if not parts.cluster.exists:
+        yield Difference(resource="database", what=DELETED)
+    elif parts.cluster.process() is None:
+        yield _ails("database", "stopped")
+    elif not parts.cluster.answers():
+        yield _ails("database", "does not answer")
+    if server_of(parts.home.path) is None:
+        yield _ails("server", "stopped")
+    elif illness := parts.servers.illness(healthy_at=deployed.running_since):
+        yield _ails("server", illness)
+
+
+def _ails(resource: str, actual: str) -> Difference:
+    return Difference(resource=resource, what="state", expected="running", actual=actual)
 
 
 def teardown_changes(target: Target, *, delete_data: bool) -> Iterator[Change]:

@@ -73,17 +73,23 @@ class Servers:
     def trouble(self, *, healthy_at: float | None) -> str:
         """Return why what runs must be stopped, as words; empty where it may go on, or start up.
 
-        `healthy_at` is when a deploy last saw a server answer: one that is older and does not
-        answer hangs, a younger one may still be starting.
+        `healthy_at` is when a deploy last saw a server answer.
+        """
+        head = server_of(self._home)
+        differences = self._differences(environ_of(head)) if head else ""
+        return differences or self.illness(healthy_at=healthy_at)
+
+    def illness(self, *, healthy_at: float | None) -> str:
+        """Return what ails the server that runs, whatever it was started with; empty if nothing.
+
+        One that is older than `healthy_at` and does not answer hangs, a younger one may still be
+        starting.
         """
         found = heads(processes_of(self._home))
-        if not found:
-            return ""
         if len(found) > 1:
             return "lost the process that it was started by"
-        differences = self._differences(environ_of(found[0]))
-        if differences or self.answers(timeout_seconds=HANGING_SECONDS):
-            return differences
+        if not found or self.answers(timeout_seconds=HANGING_SECONDS):
+            return ""
         age = time.time() - found[0].create_time()
         was_healthy = healthy_at is not None and found[0].create_time() < healthy_at
         is_starting = not was_healthy and age < self._tracking.spec.start_grace_seconds

@@ -11,6 +11,7 @@ def _module(name: str) -> Any:  # noqa: ANN401 - ministack has no types
     return import_module(f"ministack.{name}")
 
 
+actions = _module("core.iam_actions")
 app = _module("app")
 responses = _module("core.responses")
 router = _module("core.router")
@@ -26,6 +27,8 @@ secretsmanager = _module("services.secretsmanager")
 sns = _module("services.sns")
 
 changesets = _module("services.cloudformation.changesets")
+cloudformation = _module("services.cloudformation")
 drift = _module("services.cloudformation.drift")
+handlers = _module("services.cloudformation.handlers")
 provisioners = _module("services.cloudformation.provisioners")
 stacks = _module("services.cloudformation.stacks")

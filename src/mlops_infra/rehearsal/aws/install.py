@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_infra.rehearsal.aws import lookups, mended, scaling
+from mlops_infra.rehearsal.aws import lookups, mended, refusals, scaling
 from mlops_infra.rehearsal.aws.faults import Faults
 from mlops_infra.rehearsal.aws.innards import provisioners, stacks
 from mlops_infra.rehearsal.aws.resources import ADDED, add
@@ -20,4 +20,6 @@ def install(faults: Path) -> None:
     for kind in ADDED:
         add(kind)
     mended.mend()
-    Faults(faults).install(provisioners._RESOURCE_HANDLERS, stacks)  # noqa: SLF001 - no public registry
+    wanted = Faults(faults)
+    refusals.install(wanted)
+    wanted.install(provisioners._RESOURCE_HANDLERS, stacks)  # noqa: SLF001 - no public registry

@@ -5,7 +5,15 @@ with the template. `tests/rehearsal/test_aws_resources.py` asks the same questio
 ministack shows which mends it no longer needs: take one out and see whether a test fails.
 """
 
-from mlops_infra.rehearsal.aws.mended import containers, databases, engine, network, secrets, stores
+from mlops_infra.rehearsal.aws.mended import (
+    containers,
+    databases,
+    drifting,
+    engine,
+    network,
+    secrets,
+    stores,
+)
 
 
 def mend() -> None:
@@ -13,6 +21,7 @@ def mend() -> None:
     engine.tell_what_replaces()
     engine.import_buckets_that_exist()
     engine.refuse_deletes()
+    drifting.revert_drift()
     containers.keep_what_a_container_needs()
     containers.keep_what_a_service_needs()
     secrets.refer_to_secrets_by_arn()
