@@ -62,7 +62,7 @@ node_modules: package-lock.json
 	npm ci --silent
 	@touch $@
 
-bench: $(SETUP)  ## the figures of docs/benchmarks.md, as ratios of pairs measured in one run
+bench: $(SETUP) node_modules  ## the figures of docs/benchmarks.md, as ratios of pairs measured in one run
 	$(BIN)/python -m tools.bench
 
 lock: $(SETUP)  ## resolve requirements.txt anew

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     Approve = Callable[[Plan], None]
     """Is shown a plan that changes something, and raises where it shall not be carried out."""
 
+MOST_AT_ONCE = 64
+"""Environments that are asked at a time. They wait for clouds, not for this machine."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
@@ -127,7 +130,7 @@ def report(engine: Engine, target: Target) -> Report:
 
 def report_all(engine_for: Callable[[Cloud], Engine], targets: Sequence[Target]) -> list[Report]:
     """Ask for all of `targets` at once; the answers come in their order."""
-    with ThreadPoolExecutor(max_workers=16) as pool:
+    with ThreadPoolExecutor(max_workers=MOST_AT_ONCE) as pool:
         return list(pool.map(lambda target: report(engine_for(target.cloud), target), targets))
 
 

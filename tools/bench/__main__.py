@@ -1,10 +1,12 @@
 """Measures what docs/benchmarks.md states: `make bench`, or `python -m tools.bench --markdown`.
 
     project.py    a temporary project; `mlops-infra deploy` in it is our side
+    account.py    an emulated AWS account, and a project in it
     bare.py       `mlflow server` on the same database: the other side
     load.py       the client, a process of its own
     measures.py   pairs of ours and the other, in turns
     suite.py      their order and targets
+    clouds.py     the same for the commands on AWS
     figures.py    the table
 
 Exits 1 where a target is missed. However it ends, nothing that it started is left.
@@ -19,16 +21,23 @@ import signal
 import sys
 import time
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from tools.bench import clouds, suite
+from tools.bench.account import Account
 from tools.bench.figures import table
 from tools.bench.project import Project
-from tools.bench.suite import figures
 
 if TYPE_CHECKING:
     from types import FrameType
+
+SUITES: dict[str, tuple[Any, Any]] = {
+    "local": (Project, suite.figures),
+    "aws": (Account, clouds.figures),
+}
+"""Where each part takes place, and what it measures there."""
 
 
 def main() -> int:
@@ -37,6 +46,7 @@ def main() -> int:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--markdown", action="store_true", help="print the table of the docs")
+    parser.add_argument("--only", choices=list(SUITES), help="measure one part")
     given = parser.parse_args()
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
@@ -48,10 +58,12 @@ def main() -> int:
 
     found = []
     try:
-        with Project() as project:
-            for figure in figures(project, tell):
-                tell("  ".join(filter(None, figure.cells())))
-                found.append(figure)
+        for name, (place, figures) in SUITES.items():
+            if given.only in {None, name}:
+                with place() as opened:
+                    for figure in figures(opened, tell):
+                        tell("  ".join(filter(None, figure.cells())))
+                        found.append(figure)
     except KeyboardInterrupt:
         tell("interrupted; everything is cleaned up")
         return 130

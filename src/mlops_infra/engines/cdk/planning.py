@@ -59,7 +59,7 @@ def deploy_changes(stack: Stack, toolkit: Toolkit) -> tuple[Change, ...]:
 def _join(stack: Stack, wanted: str) -> Change:
     """Return the change that waits for our own deploy, which an earlier command started."""
     running = stack.change_set
-    if wanted not in running:
+    if wanted not in running or stack.state == "DELETE_IN_PROGRESS":
         raise stack.locked()
     return Change(
         action=Action.UPDATE, resource=stack.name, reason="an earlier deploy is still running"

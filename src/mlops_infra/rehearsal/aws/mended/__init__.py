@@ -20,6 +20,7 @@ def mend() -> None:
     """Mend all of it."""
     engine.tell_what_replaces()
     engine.import_buckets_that_exist()
+    engine.tell_which_change_set_was_executed()
     engine.refuse_deletes()
     drifting.revert_drift()
     containers.keep_what_a_container_needs()

@@ -7,10 +7,19 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any
 
-from mlops_infra.rehearsal.aws.innards import alb, changesets, provisioners, rds, s3
+from mlops_infra.rehearsal.aws.innards import (
+    alb,
+    changesets,
+    cloudformation,
+    handlers,
+    provisioners,
+    rds,
+    s3,
+)
 from mlops_infra.rehearsal.aws.mended.replacing import REPLACING
 from mlops_infra.rehearsal.aws.mended.ways import refused
 
+HTTP_OK = 200
 IMPORTED: ContextVar[frozenset[str]] = ContextVar("names of the resources being imported")
 
 
@@ -41,6 +50,38 @@ def tell_what_replaces() -> None:
     """
     for resource_type, properties in REPLACING.items():
         provisioners._REPLACING_PROPERTIES.setdefault(resource_type, properties)
+
+
+def tell_which_change_set_was_executed() -> None:
+    """DescribeStacks does not say which change set was executed last.
+
+    Seen: a deploy that finds its own still running takes it for somebody else's.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html
+    """
+    execute = handlers._ACTION_HANDLERS["ExecuteChangeSet"]
+    describe = handlers._ACTION_HANDLERS["DescribeStacks"]
+
+    def execute_and_note(wanted: dict[str, Any]) -> Any:  # noqa: ANN401 - ministack's response
+        names = (handlers._p(wanted, "ChangeSetName"), handlers._p(wanted, "StackName"))
+        change_set_id, change_set = changesets._find_change_set(*names)
+        answer = execute(wanted)
+        if answer[0] == HTTP_OK:
+            cloudformation._stacks[change_set["StackName"]]["ChangeSetId"] = change_set_id
+        return answer
+
+    def describe_with_change_set(wanted: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
+        status, headers, body = describe(wanted)
+        for stack in cloudformation._stacks.values():
+            told = f"<StackId>{stack['StackId']}</StackId>".encode()
+            noted = f"<ChangeSetId>{stack.get('ChangeSetId', '')}</ChangeSetId>".encode()
+            if stack.get("ChangeSetId"):
+                body = body.replace(told, told + noted)
+        return status, headers, body
+
+    handlers._ACTION_HANDLERS |= {
+        "ExecuteChangeSet": execute_and_note,
+        "DescribeStacks": describe_with_change_set,
+    }
 
 
 def refuse_deletes() -> None:
