@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+AUTHORITY_FILE = "authority.pem"
+"""In its folder: whom clients of the names that it serves must trust."""
+
 START_SECONDS = 60
 """It takes 2 s on an idle machine; a busy one with a cold disk took 14 s."""
 
@@ -48,6 +51,7 @@ class EmulatedAws:
         self._persist = persist
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
+        self._door = ""
 
     @property
     def environ(self) -> dict[str, str]:
@@ -67,6 +71,11 @@ class EmulatedAws:
             "AWS_EC2_METADATA_DISABLED": "true",
             "CDK_DEFAULT_ACCOUNT": self.account,
             "CDK_DEFAULT_REGION": self.region,
+            # The names that its stacks declare, and no others. Lower case is what wins.
+            "https_proxy": self._door,
+            "no_proxy": "127.0.0.1,localhost",
+            "SSL_CERT_FILE": str(self.folder / AUTHORITY_FILE),
+            "REQUESTS_CA_BUNDLE": str(self.folder / AUTHORITY_FILE),
         }
 
     def __enter__(self) -> Self:
@@ -77,12 +86,14 @@ class EmulatedAws:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         port = _free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        door_port = _free_port()
+        self.url, self._door = (f"http://127.0.0.1:{each}" for each in (port, door_port))
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 [
                     *(sys.executable, "-m", "mlops_infra.rehearsal.aws"),
-                    *("--port", str(port), "--folder", str(self.folder)),
+                    *("--port", str(port), "--door-port", str(door_port)),
+                    *("--folder", str(self.folder)),
                     *("--account", self.account, "--region", self.region),
                     *(["--persist"] if self._persist else []),
                     "--until-eof",
