@@ -29,11 +29,11 @@ def main() -> None:
         sys.exit("name an environment: npx cdk -c env=dev …")
     try:
         environment = load_environment(Path.cwd(), name)
+        if environment.aws is None:
+            sys.exit(f"error: environment '{name}' has no section 'aws'")
+        Platform(app, stack_name(environment), environment=environment)
     except InfraError as error:
         sys.exit(f"error: {error.message}")
-    if environment.aws is None:
-        sys.exit(f"error: environment '{name}' has no section 'aws'")
-    Platform(app, stack_name(environment), environment=environment)
     app.synth()
 
 
