@@ -39,6 +39,8 @@ TAIL_LINES = 8
 class ContainerSpec:
     """A server as a cloud has recorded it. Equal ones need no new process."""
 
+    image: str
+    """Its reference. Whatever that is, `stacks/image` runs; another one is another version."""
     command: tuple[str, ...]
     """What follows the image's entry point."""
     variables: Mapping[str, str]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextvars
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_infra.errors import InfraError
 from mlops_infra.project import stacks_dir
 from mlops_infra.rehearsal.aws.innards import ecs, provisioners
+from mlops_infra.rehearsal.aws.running.routes import target_groups
 from mlops_infra.rehearsal.aws.running.tasks import container_of, container_spec
 from mlops_infra.rehearsal.container import Container
 
@@ -50,6 +52,8 @@ class Services:
         """
         with self._lock:
             service = _record(arn)
+            if not target_groups(service):
+                return  # nobody could ask it
             spec = container_spec(
                 service, url=self._url, authority=self._authority, databases=self._databases
             )
@@ -70,6 +74,10 @@ class Services:
             self._running[arn] = new
         if old:
             old.stop()
+
+    def _try_to_roll_out(self, arn: str) -> None:
+        with suppress(InfraError, ValueError):  # the old one goes on
+            self.roll_out(arn)
 
     def remove(self, arn: str) -> None:
         """Stop what runs for a service."""
@@ -109,9 +117,9 @@ class Services:
             if answer[0] == 200:
                 cluster, name = data["cluster"], data["service"].rpartition("/")[2]
                 arn = ecs._services[f"{cluster.rpartition('/')[2]}/{name}"]["serviceArn"]
-                # ECS answers at once, too; who wants to know asks describe_services.
+                # ECS answers at once, too. Whoever asks has the account in its context.
                 context = contextvars.copy_context()
-                Thread(target=context.run, args=(self.roll_out, arn), daemon=True).start()
+                Thread(target=context.run, args=(self._try_to_roll_out, arn), daemon=True).start()
             return answer
 
         ecs._ACTION_MAP["UpdateService"] = update_service

@@ -54,6 +54,7 @@ def container_spec(
     if "PGSSLROOTCERT" in variables:
         addresses["PGSSLROOTCERT"] = str(authority)
     return ContainerSpec(
+        image=container["image"],
         command=tuple(container["command"]),
         variables={**variables, **secrets},
         addresses=addresses,
