@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from mlops_infra.engines import process
 from mlops_infra.errors import UnhealthyError
+from mlops_infra.rehearsal.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -58,7 +58,7 @@ class Container:
     def __init__(self, spec: ContainerSpec, *, image: Path, log: Path) -> None:
         """Start it; `image` is the folder of the image's files."""
         self.spec = spec
-        self.port = _free_port()
+        self.port = free_port()
         self.log = log
         self._image = image
         self._tmp = tempfile.TemporaryDirectory(prefix="mlops-infra-container-")
@@ -143,9 +143,3 @@ class Container:
     def _unhealthy(self, what: str) -> UnhealthyError:
         last = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
         return UnhealthyError("\n  ".join([what, *last]), hint=f"all that it said: {self.log}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Self
@@ -15,6 +14,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from mlops_infra.errors import InfraError
 from mlops_infra.rehearsal.aws.faults import Faults
+from mlops_infra.rehearsal.ports import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,8 +85,8 @@ class EmulatedAws:
             InfraError: it ended or did not answer in time; the message says what it printed.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        port = _free_port()
-        door_port = _free_port()
+        port = free_port()
+        door_port = free_port()
         self.url, self._door = (f"http://127.0.0.1:{each}" for each in (port, door_port))
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
@@ -150,9 +150,3 @@ class EmulatedAws:
             "\n  ".join([f"the emulated AWS {what}", *last]),
             hint="install its extra: pip install 'mlops-infra[rehearsal]'",
         )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
