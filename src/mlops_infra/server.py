@@ -36,8 +36,8 @@ START_GRACE_SECONDS = 120
 STOP_GRACE_SECONDS = 15
 """A worker finishes the requests it has within 8 s of SIGTERM."""
 
-KEEP_ALIVE_SECONDS = 75
-"""Longer than the 60 s after which a load balancer drops an idle connection, so that it is never
+KEEP_ALIVE_SECONDS = 125
+"""Longer than any load balancer of ours keeps an idle connection (AWS's 120 s), so that it is never
 the server that closes first (a client would see a 502)."""
 
 AUTH_CACHE_SECONDS = 60

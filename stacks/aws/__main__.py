@@ -29,12 +29,12 @@ def main() -> None:
         sys.exit("name an environment: npx cdk -c env=dev …")
     try:
         environment = load_environment(Path.cwd(), name)
+        if environment.aws is None:
+            sys.exit(f"error: environment '{name}' has no section 'aws'")
+        # id is a contract: it is the stack's name, by which every command finds it again
+        Platform(app, environment.full_name, environment=environment)
     except InfraError as error:
         sys.exit(f"error: {error.message}")
-    if environment.aws is None:
-        sys.exit(f"error: environment '{name}' has no section 'aws'")
-    # id is a contract: it is the stack's name, by which every command finds it again
-    Platform(app, environment.full_name, environment=environment)
     app.synth()
 
 

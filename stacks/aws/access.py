@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 CLOUDFRONT_PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 VIEWER_TLS = Path(__file__).with_name("viewer_tls.js")
 READ_SECONDS = 120
-"""The longest that a VPC origin may be silent: https://docs.aws.amazon.com/AmazonCloudFront/latest/
-DeveloperGuide/DownloadDistValuesOrigin.html"""
+"""How long the server may be silent, for CloudFront and the load balancer alike: MLflow stores an
+artifact before it answers. No VPC origin allows more: https://docs.aws.amazon.com/AmazonCloudFront/
+latest/DeveloperGuide/DownloadDistValuesOrigin.html"""
 
 
 class Access(Construct):
@@ -66,6 +67,7 @@ class Access(Construct):
             security_group=network.front,
             deletion_protection=environment.protected,
             drop_invalid_header_fields=True,
+            idle_timeout=cdk.Duration.seconds(READ_SECONDS),
             desync_mitigation_mode=elb.DesyncMitigationMode.STRICTEST,
         )
         self.balancer.log_access_logs(logs.bucket, "balancer")
@@ -119,7 +121,7 @@ class Access(Construct):
             target=route53.RecordTarget.from_alias(targets.LoadBalancerTarget(self.balancer)),
         )
         for cidr in environment.access.allowed_cidrs:
-            peer = ec2.Peer.ipv6(cidr) if ":" in cidr else ec2.Peer.ipv4(cidr)
+            peer = ec2.Peer.ipv4(cidr)  # the rules of the file see to it
             network.front.add_ingress_rule(peer, ec2.Port.tcp(443), "HTTPS from allowed_cidrs")
             network.front.add_ingress_rule(peer, ec2.Port.tcp(80), "redirected to HTTPS")
         self.balancer.add_redirect(open=False)

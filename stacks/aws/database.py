@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -12,6 +13,7 @@ from constructs import Construct
 
 from mlops_infra import server
 from mlops_infra.config.sizing import DATABASE_CONNECTIONS
+from mlops_infra.errors import UsageError
 from stacks.aws.findings import accept
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ INSTANCES = {
     "medium": ("m7g", "large"),
     "large": ("m7g", "xlarge"),
 }
+
+AUTHORITIES = Path(__file__).parents[1] / "image" / "rds-ca.pem"
+"""Who signs for RDS, a region each; no system's store has them."""
+AUTHORITIES_IN_IMAGE = "/app/rds-ca.pem"
 
 USER = "mlflow"
 EXPORTED_LOGS = ("postgresql", "upgrade")
@@ -54,6 +60,7 @@ class Database(Construct):
         logs: Logs,
     ) -> None:
         super().__init__(scope, construct_id)
+        _require_authority(cdk.Stack.of(self).region)
         # id is a contract: renaming replaces the database
         self.instance = self._instance(environment, network, encryption)
         for kind in EXPORTED_LOGS:
@@ -167,13 +174,25 @@ class Database(Construct):
 
     @property
     def address(self) -> server.Database:
-        """Where the server finds it.
-
-        `require` encrypts without checking the name: only the server's security group reaches the
-        instance, and RDS's certificate authority is in no system's store.
-        """
+        """Where the server finds it, and who vouches that it is the one."""
         return server.Database(
-            host=self.instance.db_instance_endpoint_address, user=USER, ssl_mode="require"
+            host=self.instance.db_instance_endpoint_address,
+            user=USER,
+            ssl_mode="verify-full",
+            ssl_root_cert=AUTHORITIES_IN_IMAGE,
+        )
+
+
+def _require_authority(region: str) -> None:
+    """See that the image knows who signs for this region's databases.
+
+    Raises:
+        UsageError: it does not, and the server would refuse its database.
+    """
+    if f"\n# {region}, " not in AUTHORITIES.read_text():
+        raise UsageError(
+            f"stacks/image/rds-ca.pem has no certificate authority for the region {region}",
+            hint="its first lines say where to get it",
         )
 
 

@@ -43,6 +43,8 @@ def main(argv: list[str]) -> None:
     """Settle the schema, then run `mlflow` with `argv`. Exits 1 with one line when it cannot."""
     try:
         settle_schema(authenticated="basic-auth" in argv, only_check=argv[0] == "check")
+        if "basic-auth" in argv and argv[0] != "check":
+            settle_administrator()
     except (RuntimeError, psycopg2.Error, subprocess.CalledProcessError) as error:
         sys.exit(f"serve: {str(error).strip()}")
     if argv[0] != "check":
@@ -74,6 +76,31 @@ def settle_schema(*, authenticated: bool, only_check: bool = False) -> None:
                 from mlflow.server.auth import bootstrap_admin_user  # an extra
 
                 bootstrap_admin_user()  # creates and migrates its tables, too
+    finally:
+        connection.close()
+
+
+def settle_administrator() -> None:
+    """Give the administrator the password of `MLFLOW_AUTH_ADMIN_PASSWORD`, where it has another.
+
+    A restored database has that of its time, and a secret may be rotated: whoever reads the secret
+    gets in. MLflow itself heeds the variable only where there is no administrator yet.
+    """
+    from mlflow.server.auth import auth_config, store  # an extra
+
+    name, password = auth_config.admin_username, os.environ.get("MLFLOW_AUTH_ADMIN_PASSWORD")
+    if not name or not password:
+        return
+    store.init_db(auth_config.database_uri)
+    if not store.has_user(name) or store.authenticate_user(name, password):
+        return
+    connection = connect()
+    try:
+        connection.autocommit = True
+        with advisory_lock(connection):
+            if not store.authenticate_user(name, password):  # another replica may have been first
+                store.update_user(name, password=password)
+                say(f"the password of {name} is now that of MLFLOW_AUTH_ADMIN_PASSWORD")
     finally:
         connection.close()
 

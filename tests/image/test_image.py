@@ -80,7 +80,7 @@ def test_it_holds_what_is_locked_and_nothing_to_build_with(
     record_property("size without it:", f"{mib:.0f} MiB")
     assert contents["packages"] == locked()
     assert contents["tools"] == []
-    assert contents["app"] == ["basic_auth.ini", "serve.py"]
+    assert contents["app"] == ["basic_auth.ini", "rds-ca.pem", "serve.py"]
     assert contents["compiled"]
     assert not contents["cache"]
     assert mib < LARGEST_MIB

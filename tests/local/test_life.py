@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.conftest import Project
@@ -128,6 +129,21 @@ def test_environments_stand_side_by_side_with_data_port_password_and_log_of_thei
     qa.run("teardown", "--delete-data")
     assert dev.runs() == {"first"}
     assert not qa.processes()
+
+
+def test_a_changed_secret_is_what_gets_the_administrator_in(
+    dev: Deployment, shared: Project
+) -> None:
+    old = shared.variables(dev.name)["MLFLOW_TRACKING_PASSWORD"]
+    dev.run("teardown")
+    file = dev.home / "secrets.json"
+    changed = {**json.loads(file.read_text()), "MLFLOW_AUTH_ADMIN_PASSWORD": "another-password"}
+    file.write_text(json.dumps(changed))
+    dev.deploy()  # ends with a request that the new one is good for
+    assert dev.runs() == {"first"}
+    assert "the password of admin is now that of" in dev.run("logs")
+    search = f"{dev.uri}/api/2.0/mlflow/experiments/search?max_results=1"
+    assert httpx.get(search, auth=("admin", old)).status_code == 401
 
 
 def test_what_a_deploy_yields_is_told_on_stdout_alone(dev: Deployment, shared: Project) -> None:

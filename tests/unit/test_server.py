@@ -64,7 +64,7 @@ def test_jobs_are_off_because_their_runners_take_a_gigabyte() -> None:
 def test_workers_run_on_uvloop_and_outlast_a_load_balancer_s_idle_time() -> None:
     options = spec().variables["MLFLOW_UVICORN_OPTS"]
     assert "--loop uvloop --http httptools" in options
-    assert "--timeout-keep-alive 75" in options
+    assert "--timeout-keep-alive 125" in options
 
 
 def test_a_worker_s_pool_covers_its_forty_threads_and_one_more() -> None:

@@ -206,3 +206,12 @@ def _aws_has_a_certificate_to_serve(*, access: Access, aws: Aws) -> Iterator[Fin
     if access.domain is None and set(access.allowed_cidrs) - {"0.0.0.0/0", "::/0"}:
         message = "is missing: on AWS allowed_cidrs are kept by a load balancer with a certificate"
         yield Finding(("access", "domain"), message, "a host name in aws.hosted_zone")
+
+
+@_rule("access", "clouds")
+def _aws_lets_in_ipv4(*, access: Access, clouds: Set[Cloud]) -> Iterator[Finding]:
+    """The load balancer has IPv4 addresses only; CloudFront, without a domain, has both."""
+    without_effect = [network for network in access.allowed_cidrs if ":" in network]
+    if Cloud.AWS in clouds and access.domain is not None and without_effect:
+        message = f"{', '.join(without_effect)} lets nobody in: on AWS a domain is IPv4 only"
+        yield Finding(("access", "allowed_cidrs"), message, "IPv4 networks")

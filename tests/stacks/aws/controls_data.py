@@ -23,8 +23,12 @@ def control_04(template: Template, environment: Environment) -> Iterator[str]:
     if parameters is None or str(parameters["Parameters"].get("rds.force_ssl")) != "1":
         yield "the database accepts connections without TLS"
     mode = template.variables.get("PGSSLMODE", "prefer")
-    if mode not in {"require", "verify-ca", "verify-full"}:
-        yield f"the server would go on without TLS: PGSSLMODE is {mode}"
+    if mode != "verify-full":
+        yield f"the server would take any database for its own: PGSSLMODE is {mode}"
+    if template.variables.get("PGSSLROOTCERT") != "/app/rds-ca.pem":
+        yield "the server does not know who signs for its database"
+    if instance.get("CACertificateIdentifier") != "rds-ca-rsa2048-g1":
+        yield "the database's certificate is signed by none that the image knows"
     if "sslmode" in template.variables.get("MLFLOW_BACKEND_STORE_URI", ""):
         yield "the URI of the database overrides PGSSLMODE"
 

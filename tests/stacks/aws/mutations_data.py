@@ -50,6 +50,21 @@ MUTATIONS = (
     Mutation(4, "the server takes what it gets", lambda edit: edit.variable("PGSSLMODE", "prefer")),
     Mutation(
         4,
+        "the server encrypts and asks nobody for a name",
+        lambda edit: edit.variable("PGSSLMODE", "require"),
+    ),
+    Mutation(
+        4,
+        "the server trusts whom its system trusts",
+        lambda edit: edit.variable("PGSSLROOTCERT", "system"),
+    ),
+    Mutation(
+        4,
+        "another authority signs for the database",
+        lambda edit: edit.put(DB, "CACertificateIdentifier", "rds-ca-ecc384-g1"),
+    ),
+    Mutation(
+        4,
         "the URI overrides what the server asks for",
         lambda edit: edit.variable(
             "MLFLOW_BACKEND_STORE_URI", "postgresql+psycopg2:///mlflow?sslmode=disable"

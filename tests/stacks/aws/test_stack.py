@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,20 @@ FROM_OUR_ECR = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/mlflow:3.17@{
 @pytest.fixture
 def template(synthesise: Callable[..., Synthesised]) -> Callable[[Environment], Template]:
     return lambda environment: Template(synthesise(environment).template)
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_a_silent_server_is_waited_for_equally_long_on_the_whole_way(
+    template: Callable[[Environment], Template], name: str
+) -> None:
+    found = template(environment_of(name))
+    attributes = found.one("ElasticLoadBalancingV2::LoadBalancer")["LoadBalancerAttributes"]
+    idle = {each["Key"]: each["Value"] for each in attributes}["idle_timeout.timeout_seconds"]
+    (origin,) = found.one("CloudFront::Distribution")["DistributionConfig"]["Origins"]
+    assert int(idle) == origin["VpcOriginConfig"]["OriginReadTimeout"] == 120
+    kept = re.search(r"--timeout-keep-alive (\d+)", found.variables["MLFLOW_UVICORN_OPTS"])
+    assert kept is not None
+    assert int(kept[1]) > int(idle), "or the server closes a connection that is still used"
 
 
 def test_a_restore_makes_a_new_database_of_the_snapshot(

@@ -30,7 +30,7 @@ access:
   exposure: public
   allowed_cidrs:
     - 0.0.0.0/0
-    - 2001:db8::/32
+    - 203.0.113.0/24
   domain: mlflow.example.com
 image: build
 tags:

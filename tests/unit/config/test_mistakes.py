@@ -145,15 +145,15 @@ ONE = {
         "24: tags: too many keys; allowed: a mapping of text to text, at most 40 keys",
     ),
     "no networks": (
-        ("    - 0.0.0.0/0\n    - 2001:db8::/32\n", "    []\n"),
+        ("    - 0.0.0.0/0\n    - 203.0.113.0/24\n", "    []\n"),
         f"19: access.allowed_cidrs: the list is empty; allowed: a list, each {NETWORK}",
     ),
     "text for a list": (
-        ("    - 0.0.0.0/0\n    - 2001:db8::/32\n", "    0.0.0.0/0\n"),
+        ("    - 0.0.0.0/0\n    - 203.0.113.0/24\n", "    0.0.0.0/0\n"),
         f"19: access.allowed_cidrs: '0.0.0.0/0' is not a list; allowed: a list, each {NETWORK}",
     ),
     "an item of a list": (
-        ("2001:db8::/32", "10.0.0.1/8"),
+        ("203.0.113.0/24", "10.0.0.1/8"),
         f"21: access.allowed_cidrs[1]: '10.0.0.1/8' is not allowed; allowed: {NETWORK}",
     ),
 }
@@ -175,7 +175,7 @@ def test_every_mistake_is_told_at_once_and_in_the_files_order(
         ("image: build", "image: nginx:latest"),
         ("  auth: basic\n", ""),
         ("min: 2, max: 4", "min: -1, max: 21"),
-        ("2001:db8::/32", "everyone"),
+        ("203.0.113.0/24", "everyone"),
     )
     assert [problem.split(": ")[:2] for problem in problems] == [
         ["4", "owner"],
@@ -189,7 +189,7 @@ def test_every_mistake_is_told_at_once_and_in_the_files_order(
 
 
 def test_only_wrong_items_make_no_empty_list(check: Callable[..., list[str]]) -> None:
-    problems = check(("0.0.0.0/0", "all"), ("2001:db8::/32", "all"))
+    problems = check(("0.0.0.0/0", "all"), ("203.0.113.0/24", "all"))
     assert [problem.split(": ")[1] for problem in problems] == [
         "access.allowed_cidrs[0]",
         "access.allowed_cidrs[1]",

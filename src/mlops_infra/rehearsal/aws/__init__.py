@@ -5,7 +5,8 @@ __main__.py    the process that it starts: puts the rest in, then runs ministack
 resources/     the resource types that ministack lacks
 scaling.py     the Application Auto Scaling API, which it lacks too
 lookups.py     what the CDK's context lookups ask of Cloud Control
-mended.py      what is wrong in ministack: the one place that changes its own behaviour
+mended/        what is wrong in ministack: the one place that changes its own behaviour
+running/       runs what is recorded: services, databases, and the names they are reached by
 faults.py      failures and delays on demand
 """
 

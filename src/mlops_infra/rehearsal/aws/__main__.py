@@ -14,6 +14,7 @@ def main() -> None:
     """Complete ministack, then run it until it is told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--door-port", type=int, required=True, help="of the names that it serves")
     parser.add_argument("--folder", type=Path, required=True, help="its state, log and faults")
     parser.add_argument("--account", default="000000000000")
     parser.add_argument("--region", default="eu-west-1")
@@ -31,18 +32,24 @@ def main() -> None:
         "S3_DATA_DIR": str(folder / "s3"),
         "PERSIST_STATE": "1" if wanted.persist else "0",
         "S3_PERSIST": "1" if wanted.persist else "0",
-        # Tasks and databases are records: no container engine, even where there is one.
+        # What tasks and databases run is ours: no container engine, even where there is one.
         "DOCKER_HOST": f"unix://{folder}/no-docker",
     }
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     from mlops_infra.rehearsal.aws.innards import app
     from mlops_infra.rehearsal.aws.install import install
+    from mlops_infra.rehearsal.aws.running import Running
 
-    install(folder / "faults")
+    url = f"http://127.0.0.1:{wanted.port}"
+    running = Running(folder, url=url, door_port=wanted.door_port)
+    install(folder / "faults", running)
     if wanted.until_eof:
         Thread(target=_stop_at_eof, daemon=True).start()
     sys.argv = sys.argv[:1]  # it parses the command line again
-    app.main()
+    try:
+        app.main()
+    finally:
+        running.stop()
 
 
 def _stop_at_eof() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Self
@@ -15,10 +14,14 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from mlops_infra.errors import InfraError
 from mlops_infra.rehearsal.aws.faults import Faults
+from mlops_infra.rehearsal.ports import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+AUTHORITY_FILE = "authority.pem"
+"""In its folder: whom clients of the names that it serves must trust."""
 
 START_SECONDS = 60
 """It takes 2 s on an idle machine; a busy one with a cold disk took 14 s."""
@@ -48,6 +51,7 @@ class EmulatedAws:
         self._persist = persist
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
+        self._door = ""
 
     @property
     def environ(self) -> dict[str, str]:
@@ -67,6 +71,11 @@ class EmulatedAws:
             "AWS_EC2_METADATA_DISABLED": "true",
             "CDK_DEFAULT_ACCOUNT": self.account,
             "CDK_DEFAULT_REGION": self.region,
+            # The names that its stacks declare, and no others. Lower case is what wins.
+            "https_proxy": self._door,
+            "no_proxy": "127.0.0.1,localhost",
+            "SSL_CERT_FILE": str(self.folder / AUTHORITY_FILE),
+            "REQUESTS_CA_BUNDLE": str(self.folder / AUTHORITY_FILE),
         }
 
     def __enter__(self) -> Self:
@@ -76,13 +85,15 @@ class EmulatedAws:
             InfraError: it ended or did not answer in time; the message says what it printed.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        port = _free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        port = free_port()
+        door_port = free_port()
+        self.url, self._door = (f"http://127.0.0.1:{each}" for each in (port, door_port))
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
                 [
                     *(sys.executable, "-m", "mlops_infra.rehearsal.aws"),
-                    *("--port", str(port), "--folder", str(self.folder)),
+                    *("--port", str(port), "--door-port", str(door_port)),
+                    *("--folder", str(self.folder)),
                     *("--account", self.account, "--region", self.region),
                     *(["--persist"] if self._persist else []),
                     "--until-eof",
@@ -139,9 +150,3 @@ class EmulatedAws:
             "\n  ".join([f"the emulated AWS {what}", *last]),
             hint="install its extra: pip install 'mlops-infra[rehearsal]'",
         )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

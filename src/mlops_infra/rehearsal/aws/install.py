@@ -12,14 +12,17 @@ from mlops_infra.rehearsal.aws.resources import ADDED, add
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlops_infra.rehearsal.aws.running import Running
 
-def install(faults: Path) -> None:
-    """Add the services, lookups and resource types, mend the rest, and let faults strike."""
+
+def install(faults: Path, running: Running) -> None:
+    """Add the services, lookups and types, mend the rest, run what is made, let faults strike."""
     scaling.install()
     lookups.install()
     for kind in ADDED:
         add(kind)
     mended.mend()
+    running.install()
     wanted = Faults(faults)
     refusals.install(wanted)
     wanted.install(provisioners._RESOURCE_HANDLERS, stacks)  # noqa: SLF001 - no public registry
