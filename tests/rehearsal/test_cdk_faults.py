@@ -112,7 +112,7 @@ def test_a_log_group_that_is_in_no_stack_is_told_with_what_to_do(engine: Engine)
     logs = engine.account.client("logs")
     logs.create_log_group(logGroupName=taken)
     said = engine.run("deploy", "--yes", code=1).stderr
-    assert "already exist" in said
+    assert taken in said
     assert "delete it, or change 'project'" in said
 
 

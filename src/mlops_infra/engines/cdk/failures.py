@@ -45,7 +45,7 @@ REMEDIES = (
         ),
     ),
     (
-        r"already exist",
+        r"already exist|import of existing resource",
         "it is in the account and in no stack of ours: delete it, or change 'project' in the file",
     ),
     (

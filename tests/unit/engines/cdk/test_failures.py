@@ -63,9 +63,9 @@ def test_a_limit_is_told_with_the_command_that_raises_it(
         ),
         (
             (
-                "CloudFormation is attempting to import some resources because they already exist "
-                "in your account. The resources must have the DeletionPolicy attribute set to "
-                "'Retain' or 'RetainExceptOnCreate' in the template for successful import."
+                "Automatic import of existing resource DatabasePostgresqlLog95349A1F "
+                "({LogGroupName=/aws/rds/instance/mlops-dev/postgresql}) needs a DeletionPolicy of "
+                "'Retain' or 'RetainExceptOnCreate'."
             ),
             "delete it",
         ),

@@ -1,4 +1,4 @@
-"""Mends of ECS."""
+"""Mends of ECS and ECR."""
 
 # ruff: noqa: SLF001 - mending means reaching in
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_infra.rehearsal.aws.innards import ecs, provisioners
+from mlops_infra.rehearsal.aws.innards import ecr, ecs, provisioners, responses
 from mlops_infra.rehearsal.aws.mended.ways import afterwards
 
 if TYPE_CHECKING:
@@ -54,3 +54,22 @@ def keep_what_a_service_needs() -> None:
             service[kept] = props.get(declared, default)
 
     afterwards("AWS::ECS::Service", mend_service)
+
+
+def miss_images() -> None:
+    """An image that was never pushed is described with an empty list, so nobody misses it.
+
+    Seen: `cdk deploy` of `image: build` takes the image for published and builds none.
+    """
+    describe = ecr._describe_images
+
+    def describe_or_miss(data: Props) -> tuple[int, Props, bytes]:
+        answer = describe(data)
+        wanted = data.get("imageIds") or []
+        missing = [each for each in wanted if not ecr._find_image(data["repositoryName"], each)]
+        if answer[0] != 200 or not missing:
+            return answer
+        says = f"The image with imageId {missing[0]} does not exist"
+        return responses.error_response_json("ImageNotFoundException", says, 400)
+
+    ecr._describe_images = describe_or_miss

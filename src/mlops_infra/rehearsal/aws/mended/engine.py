@@ -113,3 +113,18 @@ def refuse_deletes() -> None:
         ("AWS::S3::Bucket", bucket),
     ):
         refused(resource_type, objection)
+
+
+def skip_nothing_where_nothing_is_named() -> None:
+    """ContinueUpdateRollback takes an empty list of resources to skip for one without a name.
+
+    Seen: `cdk rollback` of a stack in UPDATE_ROLLBACK_FAILED: "Resource(s) [] cannot be skipped".
+    """
+    go_on = handlers._ACTION_HANDLERS["ContinueUpdateRollback"]
+
+    def go_on_with_all(params: dict[str, Any]) -> Any:  # noqa: ANN401 - ministack's response
+        is_empty = params.get("ResourcesToSkip") in ("", [""])
+        kept = {key: params[key] for key in params if not (is_empty and key == "ResourcesToSkip")}
+        return go_on(kept)
+
+    handlers._ACTION_HANDLERS["ContinueUpdateRollback"] = go_on_with_all
