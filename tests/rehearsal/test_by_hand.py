@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.rehearsal.killing import subject_in
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.rehearsal.conftest import Account, Engine
 
 pytestmark = pytest.mark.slow
 
 NO_DIFFERENCES = "There were no differences"
+
+
+@pytest.fixture
+def engine(account: Account, tmp_path: Path) -> Engine:
+    """An environment that is asked for ten times in a row, and synthesised twice."""
+    return subject_in(tmp_path, account, f"hand{abs(hash(tmp_path)) % 10**6}").engine
 
 
 def by_hand(engine: Engine, *words: str, code: int = 0) -> str:

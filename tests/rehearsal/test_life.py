@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from tests.conftest import REPOSITORY, Project
 from tests.rehearsal.conftest import Engine
 from tests.rehearsal.inventory import held
+from tests.rehearsal.killing import subject_in
 from tests.rehearsal.questions import QUESTIONS
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-CHANGE = {"database": {"backup_days": 21}}
-"""Of one resource, and none that is replaced."""
+CHANGE = {"artifacts": {"versioning": True, "expire_noncurrent_days": 33}}
+"""Of the bucket, which is not replaced."""
 
 
 def assert_is_there(engine: Engine) -> None:
@@ -55,9 +56,9 @@ def kept_snapshot(engine: Engine) -> str:
 
 @pytest.mark.parametrize("like", ["dev", "staging", "prod"])
 def test_an_environment_lives_from_its_first_plan_to_the_return_of_its_data(
-    account: Account, like: str
+    account: Account, tmp_path: Path, like: str
 ) -> None:
-    engine = Engine(account, f"life{like}")
+    engine = subject_in(tmp_path, account, f"life{like}").engine
     engine.write(like=like)
     assert set(engine.changes().values()) == {"create"}
     assert held(account, engine.name) == set()  # a plan makes nothing
@@ -66,7 +67,9 @@ def test_an_environment_lives_from_its_first_plan_to_the_return_of_its_data(
     assert engine.run("plan").stdout.startswith("nothing to do")
 
     engine.write(CHANGE, like=like)
-    assert engine.changes() == {"AWS::RDS::DBInstance": "update"}
+    changes = engine.changes()
+    assert changes["AWS::S3::Bucket"] == "update"
+    assert set(changes.values()) == {"update"}  # of what refers to it, too: nothing is lost
     engine.deploy()
     assert_is_there(engine)
     assert engine.run("plan").stdout.startswith("nothing to do")
@@ -87,17 +90,19 @@ def test_an_environment_lives_from_its_first_plan_to_the_return_of_its_data(
         account.stack(engine.name)
     assert {each for each in held(account, engine.name) if each not in said} == set()
 
-    restored = {"backup_days": 21, "restore_from": kept_snapshot(engine)}
-    engine.write({"database": restored}, like=like)
+    engine.write({**CHANGE, "database": {"restore_from": kept_snapshot(engine)}}, like=like)
     engine.deploy()
     assert_is_there(engine)
     assert storage.get_object(Bucket=bucket, Key="artifacts/model")["Body"].read() == b"kept"
     assert engine.run("plan").stdout.startswith("nothing to do")
 
 
-def test_two_environments_deployed_at_once_do_not_touch_each_other(account: Account) -> None:
-    one, other = Engine(account, "one"), Engine(account, "other")
-    project = Project(account.folder)
+def test_two_environments_deployed_at_once_do_not_touch_each_other(
+    account: Account, tmp_path: Path
+) -> None:
+    one = subject_in(tmp_path, account, "one").engine
+    other = Engine(one.account, "other")
+    project = Project(tmp_path)
     running = []
     for engine in (one, other):
         engine.write()
