@@ -57,21 +57,27 @@ def target_in(folder: Path, *, region: str = REGION, account: str = ACCOUNT) -> 
     return Target(environment=found, cloud=Cloud.AWS, project_dir=folder)
 
 
-def stack_answers(target: Target, outputs: dict[str, str]) -> Stubber:
-    """Have the stack described once, with these outputs; a second question fails the test.
+def stack_answers(
+    target: Target,
+    outputs: dict[str, str],
+    *,
+    state: str = "CREATE_COMPLETE",
+    questions: int = 1,
+) -> None:
+    """Have the stack described so often, with these outputs; one question more fails the test.
 
     By hand, because moto's CloudFormation wants a library for API Gateway that nothing else needs.
     """
     described = {
         "StackName": STACK,
-        "StackStatus": "CREATE_COMPLETE",
+        "StackStatus": state,
         "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
         "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],
     }
     stub = Stubber(stacks_client(target))
-    stub.add_response("describe_stacks", {"Stacks": [described]}, {"StackName": STACK})
+    for _ in range(questions):
+        stub.add_response("describe_stacks", {"Stacks": [described]}, {"StackName": STACK})
     stub.activate()
-    return stub
 
 
 def there_is_no_stack(target: Target, *, questions: int = 1) -> None:

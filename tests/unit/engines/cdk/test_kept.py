@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from mlops_infra.engines.cdk import kept
 from mlops_infra.engines.cdk.account import session_of
 from mlops_infra.engines.cdk.stack import Stack
+from mlops_infra.errors import LockedError
 from mlops_infra.model import Action
-from tests.unit.engines.cdk.conftest import REGION, STACK, there_is_no_stack
+from tests.unit.engines.cdk.conftest import REGION, STACK, stack_answers, there_is_no_stack
 
 if TYPE_CHECKING:
     import boto3
@@ -103,3 +106,10 @@ def test_without_a_stack_the_plan_of_delete_data_names_what_was_kept(
         (Action.DELETE, "ours"),
         (Action.DELETE, "our-snapshot"),
     }
+
+
+def test_while_a_deploy_runs_nothing_is_torn_down(aws: boto3.Session, target: Target) -> None:
+    del aws
+    stack_answers(target, {}, state="UPDATE_IN_PROGRESS", questions=3)
+    with pytest.raises(LockedError, match="being changed by another deploy"):
+        kept.teardown_changes(target, Stack(session_of(target), STACK), delete_data=False)
