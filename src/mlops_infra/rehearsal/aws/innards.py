@@ -28,5 +28,6 @@ sns = _module("services.sns")
 
 changesets = _module("services.cloudformation.changesets")
 drift = _module("services.cloudformation.drift")
+handlers = _module("services.cloudformation.handlers")
 provisioners = _module("services.cloudformation.provisioners")
 stacks = _module("services.cloudformation.stacks")

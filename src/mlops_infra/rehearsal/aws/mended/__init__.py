@@ -13,6 +13,7 @@ def mend() -> None:
     engine.tell_what_replaces()
     engine.import_buckets_that_exist()
     engine.refuse_deletes()
+    engine.tell_which_change_set_runs()
     containers.keep_what_a_container_needs()
     containers.keep_what_a_service_needs()
     secrets.refer_to_secrets_by_arn()

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from typing import Any
 
-from mlops_infra.rehearsal.aws.innards import alb, changesets, provisioners, rds, s3
+from mlops_infra.rehearsal.aws.innards import alb, changesets, handlers, provisioners, rds, s3
 from mlops_infra.rehearsal.aws.mended.replacing import REPLACING
 from mlops_infra.rehearsal.aws.mended.ways import refused
 
@@ -72,3 +73,36 @@ def refuse_deletes() -> None:
         ("AWS::S3::Bucket", bucket),
     ):
         refused(resource_type, objection)
+
+
+def tell_which_change_set_runs() -> None:
+    """A stack does not say which change set was executed last.
+
+    Seen: describe_stacks answers no `ChangeSetId`, so a deploy cannot tell its own from another's.
+    """
+    execute, describe = (
+        handlers._ACTION_HANDLERS[verb] for verb in ("ExecuteChangeSet", "DescribeStacks")
+    )
+    executed: dict[str, str] = {}
+    pattern = re.compile(r"<StackId>(?P<stack>[^<]*)</StackId>")
+
+    def execute_and_note(params: dict[str, Any]) -> tuple[int, Any, bytes]:
+        names = (changesets._p(params, key) for key in ("ChangeSetName", "StackName"))
+        identifier, change_set = changesets._find_change_set(*names)
+        answer = execute(params)
+        if answer[0] == 200:
+            executed[change_set["StackId"]] = identifier
+        return answer
+
+    def with_change_set(found: re.Match[str]) -> str:
+        known = executed.get(found["stack"])
+        return f"{found[0]}<ChangeSetId>{known}</ChangeSetId>" if known else found[0]
+
+    def describe_with_change_sets(params: dict[str, Any]) -> tuple[int, Any, bytes]:
+        status, headers, body = describe(params)
+        return status, headers, pattern.sub(with_change_set, body.decode()).encode()
+
+    handlers._ACTION_HANDLERS |= {
+        "ExecuteChangeSet": execute_and_note,
+        "DescribeStacks": describe_with_change_sets,
+    }
