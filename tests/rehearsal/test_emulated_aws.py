@@ -57,6 +57,7 @@ def test_the_whole_life_of_an_environment(account: Account) -> None:
     assert account.resources("life") == {}
     account.deploy("life", "--method=execute-change-set", "--change-set-name", "plan")
     assert account.stack("life")["StackStatus"] == "CREATE_COMPLETE"
+    assert ":changeSet/plan/" in account.stack("life")["ChangeSetId"]
     made = account.resources("life")
     assert made.keys() == account.template("life")["Resources"].keys()
 
