@@ -84,12 +84,22 @@ def _elsewhere(account: Account, name: str) -> set[str]:
         for page in pages.paginate(TagFilters=wanted, ResourceTypeFilters=kinds)
         for each in page["ResourceTagMappingList"]
     ]
-    keys = account.client("kms")
-    arns = [
-        arn
-        for arn in arns
-        if ":key/" not in arn
-        or keys.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] != "PendingDeletion"
-    ]
+    arns = [arn for arn in arns if _is_alive(account, arn)]
     # CloudFormation has the ARN of an ECS service, and of all else the last part.
     return {arn if ":service/" in arn else arn.rpartition("/")[2] for arn in arns}
+
+
+def _is_alive(account: Account, arn: str) -> bool:
+    """Tell whether a resource is there: some stay visible for long after their deletion."""
+    if ":key/" in arn:
+        found = account.client("kms").describe_key(KeyId=arn)["KeyMetadata"]
+        return found["KeyState"] != "PendingDeletion"
+    if ":service/" in arn:
+        cluster = arn.split("/")[1]
+        client = account.client("ecs")
+        try:
+            found = client.describe_services(cluster=cluster, services=[arn])["services"]
+        except client.exceptions.ClusterNotFoundException:
+            return False
+        return any(each["status"] != "INACTIVE" for each in found)
+    return True
