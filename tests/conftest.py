@@ -136,12 +136,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], bool]], None]:
-    """Wait for something that is about to happen; fails after 30 s."""
+    """Wait for something that is about to happen; fails after 90 s, which a busy machine needs."""
 
     def wait(happens: Callable[[], bool]) -> None:
         Retrying(
             retry=retry_if_result(lambda done: not done),
-            stop=stop_after_delay(30),
+            stop=stop_after_delay(90),
             wait=wait_fixed(0.05),
         )(happens)
 
