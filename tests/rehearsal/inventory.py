@@ -20,7 +20,7 @@ TAGGED = (
     ("describe_route_tables", "RouteTables", "RouteTableId"),
     ("describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
     ("describe_nat_gateways", "NatGateways", "NatGatewayId"),
-    ("describe_addresses", "Addresses", "AllocationId"),
+    ("describe_addresses", "Addresses", "PublicIp"),
     ("describe_flow_logs", "FlowLogs", "FlowLogId"),
 )
 # What others tell by name: service, operation, list, what CloudFormation calls the resource.

@@ -132,6 +132,19 @@ class Subject:
         except ClientError:
             return []
 
+    def events(self, status: str) -> int:
+        """How many resources have come to `status` so far: a list of them forgets the deleted."""
+        client = self.account.client("cloudformation")
+        try:
+            pages = client.get_paginator("describe_stack_events").paginate(
+                StackName=f"mlops-{self.name}"
+            )
+            return sum(
+                each["ResourceStatus"] == status for page in pages for each in page["StackEvents"]
+            )
+        except ClientError:
+            return 0
+
     @contextmanager
     def command(self, verb: str, *words: str) -> Generator[Command]:
         """Start a command in a process group of its own, as a shell does."""

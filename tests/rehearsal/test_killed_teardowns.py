@@ -27,7 +27,7 @@ def starts_to_destroy(command: Command) -> bool:
 
 
 def deletes(count: int) -> Moment:
-    return lambda command: command.has("DELETE_COMPLETE") >= count
+    return lambda command: command.subject.events("DELETE_COMPLETE") >= count
 
 
 POINTS = {

@@ -43,7 +43,7 @@ def assert_is_there(engine: Engine) -> None:
         )
     ]
     assert not wrong
-    assert not held(account, name) - set(made.values())
+    assert held(account, name) - set(made.values()) == set()
 
 
 def kept_snapshot(engine: Engine) -> str:
