@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 LARGE_MIB = 300
-SMALL = {"database": {"size": "small"}}
-"""Room for 24 batches at once: beside them a worker's other stores find none in a micro one."""
 
 CREATE = "/api/2.0/mlflow/experiments/create"
 FIND = "/api/2.0/mlflow/experiments/get-by-name"
@@ -81,7 +79,7 @@ DATABASE = {
 def live(account: Account) -> Iterator[Engine]:
     """An environment that is up, whatever a test has made of it."""
     found = Engine(account, "live")
-    found.write(SMALL)
+    found.write()
     found.deploy()
     yield found
     found.remove()
@@ -138,7 +136,7 @@ def test_a_new_version_and_a_new_password_replace_the_old_without_a_gap(
         asking = Thread(target=ask, args=[client])
         asking.start()
         try:
-            live.write({**SMALL, "image": f"{IMAGE}-next"})
+            live.write({"image": f"{IMAGE}-next"})
             live.deploy()
             rotate(live, "MlflowAuthAdminPassword", "a-new-password-of-the-administrator")
             until(lambda: knows(live))
@@ -153,7 +151,7 @@ def test_a_version_that_never_gets_healthy_is_rolled_back_and_the_old_one_serves
     live: Engine,
 ) -> None:
     known = rotate(live, "DatabaseInstanceSecret", json.dumps({"password": "not-the-database-s"}))
-    live.write({**SMALL, "image": f"{IMAGE}-broken"})
+    live.write({"image": f"{IMAGE}-broken"})
     said = live.run("deploy", "--yes", code=1).stderr
     assert "Circuit Breaker" in said
     assert "password authentication failed" in said

@@ -84,7 +84,7 @@ class Database(Section):
     """The PostgreSQL that holds experiments, runs, models and users."""
 
     size: Literal["micro", "small", "medium", "large"] = Field(
-        description="Connections it accepts: micro 50, small 150, medium 400, large 800"
+        description="Connections it accepts: micro 100, small 150, medium 400, large 800"
     )
     storage_gib: int = Field(ge=20, le=16384, description="Disk in GiB; it can grow, not shrink")
     high_availability: bool = Field(description="A standby in a second zone: twice the price")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_infra.config.models import Cloud
 from mlops_infra.config.sizing import (
-    ADMIN_CONNECTIONS,
     CONNECTIONS_PER_WORKER,
     DATABASE_CONNECTIONS,
+    RESERVED_CONNECTIONS,
     connections_needed,
 )
 from mlops_infra.config.wording import one_of, shown
@@ -134,10 +134,10 @@ def _connections_fit_the_database(*, server: Server, database: Database) -> Iter
     if needed > database.connections:
         message = (
             f"{replicas} (replicas) x {workers} (workers) x {CONNECTIONS_PER_WORKER}"
-            f" + {ADMIN_CONNECTIONS} = {needed} connections, and a {database.size} database"
+            f" + {RESERVED_CONNECTIONS} = {needed} connections, and a {database.size} database"
             f" accepts {database.connections}"
         )
-        most = (database.connections - ADMIN_CONNECTIONS) // (workers * CONNECTIONS_PER_WORKER)
+        most = (database.connections - RESERVED_CONNECTIONS) // (workers * CONNECTIONS_PER_WORKER)
         ways = [f"up to {most}"] if most else []
         larger = [size for size, accepted in DATABASE_CONNECTIONS.items() if accepted >= needed]
         ways += [f"database.size: {larger[0]}"] if larger else []

@@ -30,11 +30,16 @@ gave 66/s.
 
 CONNECTIONS_PER_WORKER = POOL_SIZE + MAX_OVERFLOW
 
-ADMIN_CONNECTIONS = 5
-"""Connections left for administrators and the migration: PostgreSQL itself reserves 3 of them."""
+RESERVED_CONNECTIONS = 5 + 2 * POOL_SIZE
+"""Connections beside those of the tracking store.
+
+Five are left for administrators and the migration; PostgreSQL itself reserves 3 of them. The
+rest is what one worker keeps for users and the registry: without it 24 parallel log-batch calls
+to a single worker with basic auth ended with "remaining connection slots are reserved" in 8 cases.
+"""
 
 DATABASE_CONNECTIONS: Mapping[str, int] = MappingProxyType(
-    {"micro": 50, "small": 150, "medium": 400, "large": 800}
+    {"micro": 100, "small": 150, "medium": 400, "large": 800}
 )
 """Connections per `database.size`: what every stack must make its PostgreSQL accept.
 
@@ -45,5 +50,5 @@ https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-limits).
 
 
 def connections_needed(*, replicas: int, workers: int) -> int:
-    """Connections that so many replicas may open at once, administrators included."""
-    return replicas * workers * CONNECTIONS_PER_WORKER + ADMIN_CONNECTIONS
+    """Connections that so many replicas may open at once, and the reserved ones."""
+    return replicas * workers * CONNECTIONS_PER_WORKER + RESERVED_CONNECTIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlops_infra.config.sizing import ADMIN_CONNECTIONS
+from mlops_infra.config.sizing import RESERVED_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def control_11(template: Template, environment: Environment) -> Iterator[str]:
     pool = int(variables["MLFLOW_SQLALCHEMYSTORE_POOL_SIZE"])
     overflow = int(variables["MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW"])
     workers = int(variables["MLFLOW_WORKERS"])
-    needed = target["MaxCapacity"] * workers * (pool + overflow) + ADMIN_CONNECTIONS
+    needed = target["MaxCapacity"] * workers * (pool + overflow) + RESERVED_CONNECTIONS
     accepted = int(template.one("RDS::DBParameterGroup")["Parameters"].get("max_connections", 0))
     if needed > accepted:
         yield f"{needed} connections at most, and the database accepts {accepted}"

@@ -167,4 +167,4 @@ def test_a_database_accepts_what_its_size_says(environment: Environment) -> None
 
 def test_a_worker_has_connections_for_every_thread_and_one_more() -> None:
     assert CONNECTIONS_PER_WORKER == POOL_SIZE + MAX_OVERFLOW >= 41
-    assert connections_needed(replicas=4, workers=2) == 365
+    assert connections_needed(replicas=4, workers=2) == 395

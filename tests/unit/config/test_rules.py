@@ -123,7 +123,7 @@ BROKEN = {
         [("max: 4", "max: 5")],
         [
             (
-                "9: server.replicas.max: 5 (replicas) x 2 (workers) x 45 + 5 = 455 connections,"
+                "9: server.replicas.max: 5 (replicas) x 2 (workers) x 45 + 35 = 485 connections,"
                 " and a medium database accepts 400; allowed: up to 4, or database.size: large"
             )
         ],
@@ -138,8 +138,8 @@ BROKEN = {
         ],
         [
             (
-                "9: server.replicas.max: 1 (replicas) x 2 (workers) x 45 + 5 = 95 connections,"
-                " and a micro database accepts 50; allowed: database.size: small"
+                "9: server.replicas.max: 1 (replicas) x 2 (workers) x 45 + 35 = 125 connections,"
+                " and a micro database accepts 100; allowed: database.size: small"
             )
         ],
     ),
@@ -147,7 +147,7 @@ BROKEN = {
         [("max: 4", "max: 9"), ("size: medium", "size: large")],
         [
             (
-                "9: server.replicas.max: 9 (replicas) x 2 (workers) x 45 + 5 = 815 connections,"
+                "9: server.replicas.max: 9 (replicas) x 2 (workers) x 45 + 35 = 845 connections,"
                 " and a large database accepts 800; allowed: up to 8"
             )
         ],
