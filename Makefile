@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-local test-clouds test-killed test-unit check bench lock browser clean
+.PHONY: help setup demo test test-local test-clouds test-killed test-unit check bench lock browser pulumi clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,8 +19,10 @@ $(SETUP): requirements.txt pyproject.toml
 		{ echo "needs Python 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.8
-	$(BIN)/uv pip install --quiet --compile-bytecode --requirement requirements.txt
+	$(BIN)/uv pip install --quiet --requirement requirements.txt
 	$(BIN)/uv pip install --quiet --no-deps --editable .
+	@# Not the clouds' SDKs: a minute for modules of which a stack imports few.
+	@$(BIN)/python -m compileall -qq -j 0 -x '/pulumi_(azure_native|gcp)/' $(VENV)/lib || true
 	@touch $@
 
 demo: $(SETUP)  ## a live tracking server on this machine, and a model trained, logged and served from it
@@ -41,21 +43,27 @@ check: $(SETUP)  ## format, lint, types, import rules
 test-unit: $(SETUP)  ## what needs no server: seconds
 	$(BIN)/pytest -m "not slow"
 
-test: check browser node_modules  ## everything: real servers, databases, a browser, the image, the CDK CLI
+test: check browser node_modules pulumi  ## everything: real servers, databases, a browser, the image, CDK and Pulumi
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-local test-clouds test-killed
 
-# Three parts, two at a time: the third begins when the second ends.
+# Three parts, two at a time: the third begins when the first of the others ends.
+KILLED := tests/local/test_killed.py tests/rehearsal/test_killed_deploys.py tests/rehearsal/test_killed_teardowns.py
+
 test-local: $(SETUP)
-	$(BIN)/pytest tests/local --ignore=tests/local/test_killed.py --durations=15
+	$(BIN)/pytest tests/local $(KILLED:%=--ignore=%) --durations=15
 
-test-clouds: $(SETUP) node_modules
-	$(BIN)/pytest --ignore=tests/local --durations=15
+test-clouds: $(SETUP) node_modules pulumi
+	$(BIN)/pytest --ignore=tests/local $(KILLED:%=--ignore=%) --durations=15
 
-test-killed: $(SETUP)
-	$(BIN)/pytest tests/local/test_killed.py --durations=15
+test-killed: $(SETUP) node_modules
+	$(BIN)/pytest $(KILLED) --durations=15
 
 browser: $(SETUP)  ## a Chromium for the tests of the UI, where there is none
 	@$(BIN)/python tools/chromium.py
+
+pulumi: $(SETUP)  ## the pinned Pulumi, and a store for its state in tests; built where need be: minutes
+	@$(BIN)/python -m mlops_infra.engines.pulumi.cli
+	@$(BIN)/python -m tools.fake_gcs
 
 node_modules: package-lock.json
 	@command -v npm >/dev/null || { echo "needs Node.js 20 or newer with npm, for the CDK"; exit 1; }

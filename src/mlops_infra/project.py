@@ -35,13 +35,15 @@ def find_project_dir(start: Path) -> Path:
 
 def stacks_dir(project_dir: Path) -> Path:
     """Return the folder `stacks` that counts for `project_dir`: its own, else the shipped one."""
+    own = project_dir / "stacks"
+    return own if (own / "__init__.py").is_file() else shipped("stacks")
+
+
+def shipped(folder: str) -> Path:
+    """Return a folder of the repository that comes with the package."""
     package = Path(__file__).parent
-    candidates = (
-        project_dir / "stacks",
-        package / "shipped" / "stacks",  # in a wheel
-        package.parents[1] / "stacks",  # in a clone
-    )
-    return next(folder for folder in candidates if (folder / "__init__.py").is_file())
+    in_wheel = package / "shipped" / folder
+    return in_wheel if in_wheel.is_dir() else package.parents[1] / folder
 
 
 def load_stack(project_dir: Path, cloud: str) -> ModuleType:

@@ -17,7 +17,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlops_infra.rehearsal.aws import EmulatedAws
+from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from tests.conftest import REPOSITORY, Project
+from tests.rehearsal.small import PROVIDER
+from tests.rehearsal.small.environment import STACKS, Small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,3 +207,14 @@ def engine(account: Account, request: pytest.FixtureRequest) -> Iterator[Engine]
     found.write()
     yield found
     found.remove()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Small]:
+    """A project with the small stack, and a cloud of its own."""
+    shutil.copytree(STACKS, tmp_path / "stacks")
+    environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    with EmulatedClouds(tmp_path / "cloud", PROVIDER, environ=environ) as clouds:
+        found = Small(Project(tmp_path), clouds)
+        found.write()
+        yield found

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from mlops_infra.rehearsal.aws import EmulatedAws
-from mlops_infra.rehearsal.aws.faults import Faults
+from mlops_infra.rehearsal.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,16 @@ from mlops_infra.config.wording import one_of, shown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Set
 
-    from mlops_infra.config.models import Access, Aws, Azure, Database, Gcp, Server, State
+    from mlops_infra.config.models import (
+        Access,
+        Artifacts,
+        Aws,
+        Azure,
+        Database,
+        Gcp,
+        Server,
+        State,
+    )
 
 
 class Finding(NamedTuple):
@@ -53,6 +62,8 @@ MEMORY_GIB: Mapping[Cloud, Mapping[int, range]] = {
 AZURE_STORAGE_GIB = (32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
 # https://learn.microsoft.com/azure/postgresql/flexible-server/concepts-backup-restore
 AZURE_BACKUP_DAYS = 7
+# https://learn.microsoft.com/azure/storage/blobs/soft-delete-blob-overview
+AZURE_DELETED_DAYS = 365
 
 
 def findings(known: Mapping[str, Any]) -> Iterator[Finding]:
@@ -178,6 +189,18 @@ def _database_is_one_azure_gives(*, database: Database, clouds: Set[Cloud]) -> I
         yield Finding(("database", "backup_days"), message, f"{AZURE_BACKUP_DAYS} to 35")
 
 
+@_rule("artifacts", "clouds")
+def _azure_keeps_what_is_deleted_for_a_year(
+    *, artifacts: Artifacts, clouds: Set[Cloud]
+) -> Iterator[Finding]:
+    days = artifacts.expire_noncurrent_days
+    if Cloud.AZURE in clouds and artifacts.versioning and days > AZURE_DELETED_DAYS:
+        message = f"azure cannot keep a deleted file for {days} days"
+        yield Finding(
+            ("artifacts", "expire_noncurrent_days"), message, f"1 to {AZURE_DELETED_DAYS}"
+        )
+
+
 @_rule("azure", "in_ci")
 def _azure_state_outlives_ci(*, azure: Azure, in_ci: bool) -> Iterator[Finding]:
     yield from _state_outlives_ci(Cloud.AZURE, azure.state, in_ci=in_ci)
@@ -215,3 +238,17 @@ def _aws_lets_in_ipv4(*, access: Access, clouds: Set[Cloud]) -> Iterator[Finding
     if Cloud.AWS in clouds and access.domain is not None and without_effect:
         message = f"{', '.join(without_effect)} lets nobody in: on AWS a domain is IPv4 only"
         yield Finding(("access", "allowed_cidrs"), message, "IPv4 networks")
+
+
+@_rule("access", "gcp")
+def _gcp_can_tell_who_is_let_in(*, access: Access, gcp: Gcp) -> Iterator[Finding]:
+    """Without a domain Cloud Run is the front door: it knows inside and outside, no networks."""
+    del gcp
+    if access.domain is not None or not set(access.allowed_cidrs) - {"0.0.0.0/0", "::/0"}:
+        return
+    if access.exposure == "public":
+        message = "is missing: on GCP allowed_cidrs are kept by a load balancer with a certificate"
+        yield Finding(("access", "domain"), message, "a host name of your own")
+    else:
+        message = "on GCP a private front door is open to all of the project's networks"
+        yield Finding(("access", "allowed_cidrs"), message, "0.0.0.0/0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_infra.config.models import Cloud
-from mlops_infra.errors import PrerequisiteError, UsageError
+from mlops_infra.errors import PrerequisiteError
 
 if TYPE_CHECKING:
     from mlops_infra.engines.base import Engine
@@ -15,7 +15,6 @@ def engine_for(cloud: Cloud) -> Engine:
     """Return the engine of `cloud`.
 
     Raises:
-        UsageError: this version has none yet.
         PrerequisiteError: the cloud's extra is not installed.
     """
     try:
@@ -27,11 +26,10 @@ def engine_for(cloud: Cloud) -> Engine:
             from mlops_infra.engines.cdk.engine import CdkEngine  # only its cloud: boto3
 
             return CdkEngine()
+        from mlops_infra.engines.pulumi.engine import PulumiEngine  # its SDK comes later still
+
+        return PulumiEngine()
     except ModuleNotFoundError as error:
         raise PrerequisiteError(
             f"not installed: {error.name}", hint=f'pip install "mlops-infra[{cloud}]"'
         ) from error
-    raise UsageError(
-        f"this version cannot deploy to '{cloud}' yet; it deploys to: {Cloud.LOCAL}, {Cloud.AWS}",
-        hint="add --cloud local to run the same platform on this machine",
-    )

@@ -28,6 +28,7 @@ NO_GCP = (
     ),
     "",
 )
+GCP_ONLY = (NO_AWS, NO_AZURE, ("cloud: aws", "cloud: gcp"))
 LOCAL_ONLY = (NO_AWS, NO_AZURE, NO_GCP, ("cloud: aws", "cloud: local"))
 UNPROTECTED = ("protected: true", "protected: false")
 NO_STANDBY = ("high_availability: true", "high_availability: false")
@@ -74,7 +75,7 @@ BROKEN = {
         ],
     ),
     "a private door on aws needs a certificate, and so do networks of one's own": (
-        [("exposure: public", "exposure: private"), ("  domain: mlflow.example.com\n", "")],
+        [NO_GCP, ("exposure: public", "exposure: private"), ("  domain: mlflow.example.com\n", "")],
         [
             (
                 "17: access.domain: is missing: on AWS a private front door needs one for its"
@@ -92,6 +93,28 @@ BROKEN = {
             (
                 "19: access.allowed_cidrs: 2001:db8::/32, ::/0 lets nobody in: on AWS a domain is"
                 " IPv4 only; allowed: IPv4 networks"
+            )
+        ],
+    ),
+    "a public door on gcp needs a domain to tell networks apart": (
+        [*GCP_ONLY, ("  domain: mlflow.example.com\n", "")],
+        [
+            (
+                "17: access.domain: is missing: on GCP allowed_cidrs are kept by a load balancer"
+                " with a certificate; allowed: a host name of your own"
+            )
+        ],
+    ),
+    "a private door on gcp is open to its networks": (
+        [
+            *GCP_ONLY,
+            ("exposure: public", "exposure: private"),
+            ("  domain: mlflow.example.com\n", ""),
+        ],
+        [
+            (
+                "19: access.allowed_cidrs: on GCP a private front door is open to all of the"
+                " project's networks; allowed: 0.0.0.0/0"
             )
         ],
     ),
@@ -173,6 +196,15 @@ BROKEN = {
             )
         ],
     ),
+    "azure recovers for a year": (
+        [("expire_noncurrent_days: 90", "expire_noncurrent_days: 366")],
+        [
+            (
+                "16: artifacts.expire_noncurrent_days: azure cannot keep a deleted file for 366"
+                " days; allowed: 1 to 365"
+            )
+        ],
+    ),
     "azure keeps a week": (
         [UNPROTECTED, ("backup_days: 14", "backup_days: 6")],
         ["15: database.backup_days: azure cannot keep backups for only 6 days; allowed: 7 to 35"],
@@ -201,6 +233,14 @@ KEPT = {
     "all that fargate offers": [NO_AZURE, NO_GCP, ("memory_gib: 4", "memory_gib: 16")],
     "all that cloud run offers": [NO_AZURE, ("memory_gib: 4", "memory_gib: 8")],
     "all that a large database accepts": [("max: 4", "max: 8"), ("size: medium", "size: large")],
+    "a deleted file for longer than azure can": [
+        NO_AZURE,
+        ("expire_noncurrent_days: 90", "expire_noncurrent_days: 366"),
+    ],
+    "a deleted file that nobody keeps": [
+        ("versioning: true", "versioning: false"),
+        ("expire_noncurrent_days: 90", "expire_noncurrent_days: 366"),
+    ],
     "less safe without protection": [
         UNPROTECTED,
         NO_STANDBY,

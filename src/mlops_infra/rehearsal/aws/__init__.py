@@ -7,7 +7,7 @@ scaling.py     the Application Auto Scaling API, which it lacks too
 lookups.py     what the CDK's context lookups ask of Cloud Control
 mended/        what is wrong in ministack: the one place that changes its own behaviour
 running/       runs what is recorded: services, databases, and the names they are reached by
-faults.py      failures and delays on demand
+faulty.py      failures and delays on demand
 """
 
 from mlops_infra.rehearsal.aws.emulator import EmulatedAws

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from mlops_infra.errors import InfraError
-from mlops_infra.rehearsal.aws.faults import Faults
+from mlops_infra.rehearsal.faults import Faults
 from mlops_infra.rehearsal.ports import free_port
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_infra.rehearsal.aws import lookups, mended, refusals, scaling
-from mlops_infra.rehearsal.aws.faults import Faults
+from mlops_infra.rehearsal.aws import faulty, lookups, mended, refusals, scaling
 from mlops_infra.rehearsal.aws.innards import provisioners, stacks
 from mlops_infra.rehearsal.aws.resources import ADDED, add
+from mlops_infra.rehearsal.faults import Faults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,4 +25,4 @@ def install(faults: Path, running: Running) -> None:
     running.install()
     wanted = Faults(faults)
     refusals.install(wanted)
-    wanted.install(provisioners._RESOURCE_HANDLERS, stacks)  # noqa: SLF001 - no public registry
+    faulty.install(wanted, provisioners._RESOURCE_HANDLERS, stacks)  # noqa: SLF001 - no public registry

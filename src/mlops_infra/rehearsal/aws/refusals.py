@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from mlops_infra.rehearsal.aws.innards import actions, app, router
 
 if TYPE_CHECKING:
-    from mlops_infra.rehearsal.aws.faults import Faults
     from mlops_infra.rehearsal.aws.mended.ways import Props
+    from mlops_infra.rehearsal.faults import Faults
 
 
 def install(faults: Faults) -> None:

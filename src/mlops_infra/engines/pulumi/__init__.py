@@ -1,0 +1,16 @@
+"""The engine of `azure` and `gcp`: the Pulumi engine changes, its state tells.
+
+    engine.py      the verbs
+    cli.py         the pinned Pulumi command line: found, installed or built
+    workspace.py   one stack through the command line: make, export, import, remove
+    deployment.py  what a stack's state says: resources, outputs, what a teardown keeps
+    automation.py  preview, up and destroy through the Automation API, with their steps
+    drift.py       what was changed in the cloud since
+    planning.py    what a deploy or a teardown would change
+    steps.py       carries a plan out
+    settling.py    what a killed run left: a lock, a create whose answer nobody heard
+    ids.py         the ids that clouds make of names
+    troubles.py    what Pulumi says, as errors that a person can act on
+
+`automation.py` alone needs Pulumi's SDK, and only what changes something or plans it needs that.
+"""

@@ -1,0 +1,151 @@
+"""What a deploy or a teardown would change, from Pulumi's own preview and state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlops_infra.engines.pulumi.deployment import name_of
+from mlops_infra.errors import PrerequisiteError, UsageError
+from mlops_infra.model import Action, Change
+from mlops_infra.project import load_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlops_infra.engines.pulumi.automation import Step
+    from mlops_infra.engines.pulumi.deployment import Deployment
+    from mlops_infra.engines.pulumi.workspace import Workspace
+    from mlops_infra.model import Target
+
+ACTIONS = {
+    "create": Action.CREATE,
+    "import": Action.CREATE,
+    "update": Action.UPDATE,
+    "replace": Action.REPLACE,
+    "delete": Action.DELETE,
+}
+PROVIDERS = "pulumi:providers:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What an `up` would do.
+
+    `is_binding`: whether the saved plan can be given to it. `is_unfinished`: whether the last one
+    ended before its program did, so that there is something to do even where every resource is
+    as it should be.
+    """
+
+    steps: tuple[Step, ...]
+    workspace: Workspace
+    is_binding: bool
+    is_unfinished: bool
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        found = tuple(_change(step) for step in self.steps if _is_shown(step))
+        if found or not self.is_unfinished:
+            return found
+        reason = "the last deploy did not get to its end"
+        return (Change(action=Action.UPDATE, resource=self.workspace.stack, reason=reason),)
+
+
+def preview(workspace: Workspace, deployment: Deployment | None) -> Preview:
+    """Preview a deploy; where there is no stack yet, on a throwaway state.
+
+    So a plan makes nothing, not even an empty stack.
+    """
+    from mlops_infra.engines.pulumi.automation import Automation  # Pulumi's SDK: half a second
+
+    chosen = workspace
+    if deployment is None:
+        chosen = workspace.throwaway()
+        chosen.make()
+    steps = Automation(chosen, program_of(workspace.target)).preview(chosen.plan_file)
+    if deployment:
+        _require_data(steps, deployment)
+    return Preview(
+        steps=steps,
+        workspace=chosen,
+        is_binding=deployment is not None,
+        is_unfinished=deployment is not None and not deployment.is_deployed,
+    )
+
+
+def _require_data(steps: tuple[Step, ...], deployment: Deployment) -> None:
+    """Refuse to make anew what holds data: its name is taken, by the one that would be kept.
+
+    Raises:
+        UsageError: a change asks for it.
+    """
+    kept = {each.urn for each in deployment.resources if each.is_kept}
+    for step in steps:
+        if step.op in {"replace", "delete"} and step.urn in kept and step.is_cloud_s:
+            why = f" for its {', '.join(step.properties)}" if step.properties else ""
+            raise UsageError(
+                f"'{name_of(step.urn)}' would be made anew or dropped{why}, and it holds data: "
+                f"{step.kind}",
+                hint="undo that change; or save the data, then teardown --delete-data, then deploy",
+            )
+
+
+def program_of(target: Target) -> Callable[[], None]:
+    """Return the stack's program, from the project's own folder where it has one.
+
+    Raises:
+        PrerequisiteError: the cloud's extra is not installed.
+    """
+    try:
+        stack = load_stack(target.project_dir, target.cloud)
+    except ModuleNotFoundError as error:
+        raise PrerequisiteError(
+            f"not installed: {error.name}", hint=f'pip install "mlops-infra[{target.cloud}]"'
+        ) from error
+    return lambda: stack.program(target.environment)
+
+
+def teardown_changes(
+    target: Target, deployment: Deployment | None, *, delete_data: bool
+) -> tuple[Change, ...]:
+    """Return what a teardown would delete, and what it would keep, with its id in the cloud.
+
+    Raises:
+        UsageError: data would be deleted that the cloud itself still protects.
+    """
+    if deployment is None:
+        return ()
+    found = [each for each in deployment.resources if each.is_cloud_s]
+    protected = [each.name for each in found if each.is_protected]
+    if delete_data and protected:
+        name = target.environment.name
+        raise UsageError(
+            f"{target} was deployed as a protected environment: {', '.join(protected)}",
+            hint=f"mlops-infra deploy -e {name} --cloud {target.cloud}  lifts that; then tear down",
+        )
+    return tuple(
+        Change(
+            action=Action.KEEP
+            if each.urn in deployment.kept and not delete_data
+            else Action.DELETE,
+            resource=each.name,
+            reason=each.where,
+        )
+        for each in reversed(found)
+    )
+
+
+def _is_shown(step: Step) -> bool:
+    """Return whether a step is a person's business: components and new providers are names only."""
+    if step.kind.startswith(PROVIDERS):
+        return step.op in {"update", "replace"}
+    return step.is_cloud_s
+
+
+def _change(step: Step) -> Change:
+    because = f": {', '.join(step.properties)}" if step.properties and step.op != "create" else ""
+    return Change(
+        action=ACTIONS.get(step.op, Action.UPDATE),
+        resource=name_of(step.urn),
+        reason=f"{step.kind}{because}",
+    )

@@ -1,0 +1,94 @@
+"""Settles what a killed run left: a lock that nobody holds, and creates that nobody heard of again.
+
+The process that Pulumi's engine ran in may have died between a create's request and its answer.
+The state then says `creating` and no more. A second create would meet "already exists", or make a
+second one; so the cloud is asked first, by the id that it makes of the name.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from mlops_infra.engines.pulumi import ids
+from mlops_infra.engines.pulumi.deployment import name_of
+from mlops_infra.engines.pulumi.troubles import owners
+from mlops_infra.errors import InfraError
+from mlops_infra.model import Event
+
+if TYPE_CHECKING:
+    from mlops_infra.engines.base import OnEvent
+    from mlops_infra.engines.pulumi.deployment import Deployment, Resource
+    from mlops_infra.engines.pulumi.troubles import Owner
+    from mlops_infra.engines.pulumi.workspace import Workspace
+    from mlops_infra.errors import LockedError
+
+
+def settle(workspace: Workspace, on_event: OnEvent) -> frozenset[str]:
+    """Leave the stack without pending creates; returns the names of those there were.
+
+    Raises:
+        LockedError: somebody holds the stack.
+        InfraError: an id cannot be known; the hint has the command that settles it.
+    """
+    deployment = workspace.export()
+    if deployment is None or not deployment.pending:
+        return frozenset()
+    asked = {
+        each.urn: _expected_id(each, deployment, workspace)
+        for each in deployment.pending
+        if not ids.is_repeatable(each.kind)
+    }
+    # As if all were there; then a refresh drops from the state what is not.
+    workspace.replace(deployment.settled(asked))
+    for urn in asked:
+        message = "ask the cloud: a killed run was creating it"
+        on_event(Event(resource=name_of(urn), message=message))
+    if asked:
+        targets = [word for urn in asked for word in ("--target", urn)]
+        workspace.run("refresh", "--stack", workspace.stack, "--yes", "--skip-preview", *targets)
+    return frozenset(each.name for each in deployment.pending)
+
+
+def _expected_id(found: Resource, deployment: Deployment, workspace: Workspace) -> str:
+    """Return the id that a resource has if it is there."""
+    provider = next((each for each in deployment.resources if each.urn == found.provider), None)
+    found_id = ids.id_of(found, provider.inputs if provider else {})
+    if found_id:
+        return found_id
+    stack = workspace.stack
+    raise InfraError(
+        f"a killed deploy was creating {found.kind} '{found.name}', and its id cannot be known",
+        hint="look whether it is there, then run one of these, then deploy again:\n"
+        f"  pulumi refresh --stack {stack} --import-pending-creates '{found.urn}' "
+        "--import-pending-creates ID\n"
+        f"  pulumi refresh --stack {stack} --clear-pending-creates",
+    )
+
+
+def release(workspace: Workspace, locked: LockedError, on_event: OnEvent) -> None:
+    """Release a lock whose owner is provably dead.
+
+    Raises:
+        LockedError: somebody alive, or on another machine, holds it.
+    """
+    holders = owners(str(locked.__cause__))
+    if not holders or not all(_is_dead(each) for each in holders):
+        raise locked
+    on_event(Event(resource=workspace.stack, message="release the lock of a dead process"))
+    workspace.run("cancel", "--stack", workspace.stack, "--yes")
+
+
+def _is_dead(owner: Owner) -> bool:
+    """Return whether a process is known to be gone: of this machine, of this user, not running."""
+    if (owner.host, owner.user) != (socket.gethostname(), getpass.getuser()):
+        return False
+    try:
+        os.kill(owner.pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

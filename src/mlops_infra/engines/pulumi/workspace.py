@@ -1,0 +1,155 @@
+"""One target's stack through the Pulumi command line: make it, export it, import it, remove it."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import yaml
+
+from mlops_infra.engines import process
+from mlops_infra.engines.pulumi import cli
+from mlops_infra.engines.pulumi.deployment import Deployment
+from mlops_infra.engines.pulumi.troubles import NO_STACK, told
+from mlops_infra.errors import InfraError, PrerequisiteError, UsageError
+
+if TYPE_CHECKING:
+    from mlops_infra.config.models import State
+    from mlops_infra.engines.pulumi.deployment import Document
+    from mlops_infra.model import Target
+
+LOCAL = "file://"
+THROWN_AWAY = "of a state that nobody reads"
+PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+
+def state_of(target: Target) -> State:
+    """Return where the file keeps Pulumi's state; `find_target` has seen that it says so."""
+    environment = target.environment
+    section = environment.azure if target.cloud == "azure" else environment.gcp
+    if section is None:
+        raise UsageError(f"environment '{environment.name}' has no section '{target.cloud}'")
+    return section.state
+
+
+class Workspace:
+    """A folder of this run's own that Pulumi works in, on the state that the file names.
+
+    Pulumi's project is the file's `project` and its stack the environment, so that projects share
+    a bucket and a person finds them there by name.
+    """
+
+    def __init__(self, target: Target, *, state_url: str = "", passphrase: str = "") -> None:
+        self.target = target
+        self.stack = target.environment.name
+        self._temporary = TemporaryDirectory(prefix="mlops-infra-pulumi-")
+        self.folder = Path(self._temporary.name)
+        self._state = state_of(target)
+        self._url = state_url or self._state.url
+        self._passphrase = passphrase
+        project = {"name": target.environment.project, "runtime": "python"}
+        (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+
+    def throwaway(self) -> Workspace:
+        """Return a workspace with an empty state of its own, for a plan of what is not there."""
+        folder = self.folder / "state"
+        folder.mkdir(exist_ok=True)
+        return Workspace(self.target, state_url=f"{LOCAL}{folder}", passphrase=THROWN_AWAY)
+
+    @property
+    def plan_file(self) -> Path:
+        """Where a preview saves what it found."""
+        return self.folder / "plan.json"
+
+    @cached_property
+    def program(self) -> Path:
+        """Where the pinned command line is."""
+        return cli.find_or_install()
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the command line needs besides the environment that we were started in."""
+        url = self._url
+        if url.startswith(LOCAL) and not url.startswith((f"{LOCAL}/", f"{LOCAL}~")):
+            folder = self.target.project_dir / url.removeprefix(LOCAL)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            url = f"{LOCAL}{folder}"
+        passphrase = {PASSPHRASE[0]: self._passphrase} if self._passphrase else {}
+        return {"PULUMI_BACKEND_URL": url, "PULUMI_SKIP_UPDATE_CHECK": "true", **passphrase}
+
+    def require_secrets(self) -> None:
+        """See that the secrets provider can be used.
+
+        Raises:
+            PrerequisiteError: it is a passphrase, and there is none.
+        """
+        if self._state.secrets_provider == "passphrase" and not any(
+            map(os.environ.get, PASSPHRASE)
+        ):
+            raise PrerequisiteError(
+                f"the secrets of {self.target} are kept with a passphrase, and there is none",
+                hint="export PULUMI_CONFIG_PASSPHRASE=…",
+            )
+
+    def run(self, *words: str) -> str:
+        """Run the command line on this stack and return what it printed.
+
+        Raises:
+            InfraError: it failed, in words that a person can act on.
+        """
+        argv = [str(self.program), "--non-interactive", "--cwd", str(self.folder), *words]
+        try:
+            return process.run(argv, env={**os.environ, **self.variables})
+        except PrerequisiteError:
+            raise
+        except InfraError as error:
+            raise told(self.target, error.message) from error
+
+    def export(self) -> Deployment | None:
+        """Return the stack's state, or None where there is no such stack."""
+        file = self.folder / "export.json"
+        try:
+            self.run("stack", "export", "--stack", self.stack, "--file", str(file))
+        except InfraError as error:
+            if NO_STACK in error.message:
+                return None
+            raise
+        return Deployment(document=json.loads(file.read_text()))
+
+    def replace(self, document: Document) -> None:
+        """Put a changed state in the place of the one that `export` gave."""
+        file = self.folder / "import.json"
+        file.write_text(json.dumps(document))
+        self.run("stack", "import", "--stack", self.stack, "--file", str(file))
+
+    def make(self) -> None:
+        """Make the stack, empty."""
+        provider = "passphrase" if self._passphrase else self._state.secrets_provider
+        self.run("stack", "init", self.stack, "--secrets-provider", provider)
+
+    def remove(self) -> None:
+        """Remove the stack, which must be empty, and what was configured of it."""
+        self.run("stack", "rm", self.stack, "--yes")
+
+    def secret(self, name: str) -> str:
+        """Return the value of a generated password, decrypted.
+
+        Raises:
+            InfraError: there is none of that name, or it cannot be decrypted.
+        """
+        file = self.folder / "secrets.json"
+        file.touch(mode=0o600)
+        try:
+            words = ("--stack", self.stack, "--show-secrets", "--file", str(file))
+            self.run("stack", "export", *words)
+            found = json.loads(file.read_text())["deployment"]["resources"]
+        finally:
+            file.unlink(missing_ok=True)
+        for each in found:
+            if each["type"].startswith("random:") and each["urn"].endswith(f"::{name}"):
+                return json.loads(each["outputs"]["result"]["plaintext"])
+        raise InfraError(f"{self.target} has no generated password '{name}'")

@@ -1,0 +1,117 @@
+"""Object stores that Pulumi keeps its state in, emulated: Google's and Azure's, as processes.
+
+Google's is fake-gcs-server, Azure's is azurite. Whoever starts one says where the program is.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import signal
+import socket
+import subprocess
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+START_SECONDS = 60
+AZURE_ACCOUNT = "devstoreaccount1"
+AZURE_KEY = (
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+)
+"""Azurite's one account, the same everywhere:
+https://learn.microsoft.com/azure/storage/common/storage-use-azurite#well-known-storage-account-and-key
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """A bucket or container that is there, and what Pulumi needs to reach it."""
+
+    url: str
+    """What `PULUMI_BACKEND_URL` takes."""
+    environ: dict[str, str]
+
+
+@contextmanager
+def google(program: Path, bucket: str) -> Generator[Store]:
+    """Run fake-gcs-server with one bucket, in memory."""
+    port = _free_port()
+    address = f"127.0.0.1:{port}"
+    argv = [str(program), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
+    with _running([*argv, "-backend", "memory", "-public-host", address], address):
+        made = httpx.post(f"http://{address}/storage/v1/b?project=any", json={"name": bucket})
+        made.raise_for_status()
+        yield Store(
+            url=f"gs://{bucket}",
+            environ={"STORAGE_EMULATOR_HOST": address, "GOOGLE_OAUTH_ACCESS_TOKEN": "any"},
+        )
+
+
+@contextmanager
+def azure(program: Path, container: str) -> Generator[Store]:
+    """Run azurite with one container, in memory."""
+    port = _free_port()
+    address = f"127.0.0.1:{port}"
+    argv = [str(program), "--silent", "--inMemoryPersistence", "--skipApiVersionCheck"]
+    with _running([*argv, "--blobHost", "127.0.0.1", "--blobPort", str(port)], address):
+        _make_container(address, container)
+        yield Store(
+            url=f"azblob://{container}?domain={address}&protocol=http&localemu=true",
+            environ={"AZURE_STORAGE_ACCOUNT": AZURE_ACCOUNT, "AZURE_STORAGE_KEY": AZURE_KEY},
+        )
+
+
+@contextmanager
+def _running(argv: list[str], address: str) -> Generator[None]:
+    with subprocess.Popen(  # noqa: S603 - a program of ours, no shell
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            Retrying(
+                retry=retry_if_exception_type(httpx.TransportError),
+                stop=stop_after_delay(START_SECONDS),
+                wait=wait_fixed(0.1),
+                reraise=True,
+            )(lambda: httpx.get(f"http://{address}/"))
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def _make_container(address: str, container: str) -> None:
+    """Send one request with a shared key.
+
+    https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
+    """
+    date, version = formatdate(usegmt=True), "2021-12-02"
+    path = f"/{AZURE_ACCOUNT}/{container}"
+    headers = f"x-ms-date:{date}\nx-ms-version:{version}\n"
+    # The emulator's path begins with the account, and the signed one with the account before that.
+    signed = f"PUT{chr(10) * 12}{headers}/{AZURE_ACCOUNT}{path}\nrestype:container"
+    digest = hmac.new(base64.b64decode(AZURE_KEY), signed.encode(), hashlib.sha256).digest()
+    signature = base64.b64encode(digest).decode()
+    made = httpx.put(
+        f"http://{address}{path}?restype=container",
+        headers={
+            "x-ms-date": date,
+            "x-ms-version": version,
+            "Authorization": f"SharedKey {AZURE_ACCOUNT}:{signature}",
+        },
+    )
+    made.raise_for_status()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
