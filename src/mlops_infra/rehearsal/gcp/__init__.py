@@ -1,0 +1,26 @@
+"""The emulated provider `gcp`: every type that `stacks/gcp` uses, and no other.
+
+project.py      ids, APIs that must be on, labels: what Google does for every type
+network.py data.py identity.py server.py front.py watch.py   the types
+
+Ids and what they are made of: https://www.pulumi.com/registry/packages/gcp/
+"""
+
+from mlops_infra.rehearsal.gcp import data, front, identity, network, project, server, watch
+from mlops_infra.rehearsal.pulumi.description import Provider
+
+PROVIDER = Provider(
+    name="gcp",
+    version="10.2.0",
+    functions=project.FUNCTIONS,
+    types=(
+        *project.TYPES,
+        *network.TYPES,
+        *data.TYPES,
+        *identity.TYPES,
+        *server.TYPES,
+        *front.TYPES,
+        *watch.TYPES,
+    ),
+    config=frozenset({"project", "region", "defaultLabels", "addPulumiAttributionLabel"}),
+)

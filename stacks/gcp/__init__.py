@@ -1,0 +1,1 @@
+"""The platform on Google Cloud: Cloud Run, Cloud SQL, Cloud Storage and Secret Manager."""
