@@ -1,0 +1,17 @@
+"""The emulated provider `azure-native`: every type that `stacks/azure` uses, and no other.
+
+arm.py       ids, parents, locks: what Azure's resource manager does for every type
+rules.py     what a service refuses, and what it leaves behind when something is deleted
+network.py data.py server.py watch.py   the types
+"""
+
+from mlops_infra.rehearsal.azure import data, network, server, watch
+from mlops_infra.rehearsal.pulumi.description import Provider
+
+PROVIDER = Provider(
+    name="azure-native",
+    version="3.29.0",
+    functions=server.FUNCTIONS,
+    types=(*network.TYPES, *data.TYPES, *server.TYPES, *watch.TYPES),
+    config=frozenset({"subscriptionId", "tenantId", "clientId", "location", "environment"}),
+)

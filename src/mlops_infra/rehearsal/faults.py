@@ -1,0 +1,93 @@
+"""Failures and delays on demand: files in a folder, so that any process can ask for them."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+
+class Faults:
+    """What the emulator is told to do wrong.
+
+    A failure is one file; whoever deletes it raises it, so it happens exactly once. The delay is a
+    file with a number; it holds until it is set to 0. A refusal of a call is a file, too.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._delay = folder / "delay_seconds"
+
+    def fail_next(
+        self, resource_type: str, message: str, *, operation: str = "create", skip: int = 0
+    ) -> None:
+        """Make the next create (or another operation) of a resource type fail with `message`.
+
+        The first `skip` of them still succeed.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        fault = {"type": resource_type, "operation": operation, "message": message, "skip": skip}
+        draft = self._folder / f"{uuid4()}.draft"
+        draft.write_text(json.dumps(fault))
+        draft.rename(draft.with_suffix(".json"))
+
+    @contextmanager
+    def refusing(self, action: str, code: str, message: str = "") -> Generator[None]:
+        """Refuse a call, such as `rds:DescribeDBInstances`, or every one, `*`, with AWS's code.
+
+        Without a `message` it says who may not do what, as IAM does.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = self._folder / f"{uuid4()}.draft"
+        draft.write_text(json.dumps({"action": action, "code": code, "message": message}))
+        refusal = draft.rename(draft.with_suffix(".refusal"))
+        try:
+            yield
+        finally:
+            refusal.unlink()
+
+    def refusal(self, action: str) -> dict[str, str] | None:
+        """Return with what a call is refused, if it is."""
+        for file in self._folder.glob("*.refusal"):
+            refused = json.loads(file.read_text())
+            if refused["action"] in {action, "*"}:
+                return refused
+        return None
+
+    def delay(self, seconds: float) -> None:
+        """Make every create, update and delete of a resource take so much longer."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = self._folder / f"{uuid4()}.draft"
+        draft.write_text(str(seconds))
+        draft.rename(self._delay)
+
+    @property
+    def delay_seconds(self) -> float:
+        try:
+            return float(self._delay.read_text())
+        except FileNotFoundError:
+            return 0.0
+
+    def strike(self, resource_type: str, operation: str) -> None:
+        """Wait as told; then fail if told to.
+
+        Raises:
+            RuntimeError: somebody asked for it with `fail_next`.
+        """
+        time.sleep(self.delay_seconds)
+        for file in sorted(self._folder.glob("*.json")):
+            fault = json.loads(file.read_text())
+            if (fault["type"], fault["operation"]) != (resource_type, operation):
+                continue
+            file.unlink()
+            if fault["skip"] == 0:
+                raise RuntimeError(fault["message"])
+            self.fail_next(
+                resource_type, fault["message"], operation=operation, skip=fault["skip"] - 1
+            )

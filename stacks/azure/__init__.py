@@ -1,0 +1,1 @@
+"""The platform on Azure: Container Apps, PostgreSQL, Blob Storage and Key Vault, with Pulumi."""

@@ -1,0 +1,42 @@
+"""Two resource groups: what a teardown deletes, and what it keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi
+from pulumi_azure_native import resources
+
+if TYPE_CHECKING:
+    from stacks.azure.names import Names
+
+
+class Groups(pulumi.ComponentResource):
+    """A group for what computes and one for the data: a deleted group takes all it holds."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        names: Names,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("mlops:azure:Groups", name, opts=opts)
+        self.compute = resources.ResourceGroup(
+            "compute",
+            resource_group_name=names.group,
+            location=names.location,
+            tags=names.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        # id is a contract: renaming replaces the group and all the data in it
+        self.data = resources.ResourceGroup(
+            "data",
+            resource_group_name=names.data_group,
+            location=names.location,
+            tags=names.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=names.environment.protected, retain_on_delete=True
+            ),
+        )
+        self.register_outputs({})
