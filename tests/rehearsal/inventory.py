@@ -48,12 +48,12 @@ def held(account: Account, name: str) -> set[str]:
 
 def _by_tag(account: Account, name: str) -> set[str]:
     client = account.client("ec2")
-    wanted = [{"Name": "tag:environment", "Values": [name]}]
+    ours = {"Key": "environment", "Value": name}
     found: set[str] = set()
     for operation, members, key in TAGGED:
-        option = "Filter" if operation in {"describe_nat_gateways", "describe_flow_logs"} else ""
-        answer = getattr(client, operation)(**{option or "Filters": wanted})
-        found |= {each[key] for each in answer[members] if each.get("State") not in GONE}
+        for each in getattr(client, operation)()[members]:  # the emulator filters some by no tag
+            if ours in each.get("Tags", []) and each.get("State") not in GONE:
+                found.add(each[key])
     return found
 
 
