@@ -119,6 +119,11 @@ class Component:
     state: State
     detail: str = ""
 
+    @property
+    def is_down(self) -> bool:
+        """Whether nobody is even starting it."""
+        return self.state in {State.STOPPED, State.ABSENT}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Status:

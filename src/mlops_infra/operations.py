@@ -49,7 +49,15 @@ class Report:
         """`healthy`, `unhealthy` or `not deployed`."""
         if self.probe is None:
             return "not deployed"
-        return "healthy" if self.probe.is_healthy else "unhealthy"
+        return "unhealthy" if self.problem else "healthy"
+
+    @property
+    def problem(self) -> str:
+        """What is wrong: what the server answers, else the parts that are gone all the same."""
+        if self.probe is None:
+            return ""
+        gone = (f"{each.name}: {each.state}" for each in self.status.components if each.is_down)
+        return self.probe.problem or ", ".join(gone)
 
 
 def find_target(project_dir: Path, name: str, cloud: Cloud | None = None) -> Target:

@@ -8,7 +8,7 @@ import pytest
 
 from mlops_infra import operations
 from mlops_infra.config.models import Cloud
-from mlops_infra.engines.recording import RecordingEngine
+from mlops_infra.engines.recording import OUTPUTS, RecordingEngine
 from mlops_infra.errors import (
     InfraError,
     LockedError,
@@ -16,7 +16,8 @@ from mlops_infra.errors import (
     UnhealthyError,
     UsageError,
 )
-from mlops_infra.model import Target
+from mlops_infra.model import Component, State, Status, Target
+from mlops_infra.probe import Probe
 from tests.unit.test_server import environment
 
 if TYPE_CHECKING:
@@ -121,3 +122,15 @@ def test_reports_come_in_the_order_of_their_targets(tmp_path: Path) -> None:
     engine.deployed.add(str(staging))
     reports = operations.report_all(lambda _: engine, [dev, staging])
     assert [each.word for each in reports] == ["not deployed", "unhealthy"]
+
+
+def test_a_platform_whose_database_is_gone_is_unhealthy_whatever_its_server_answers(
+    tmp_path: Path,
+) -> None:
+    parts = (
+        Component(name="server", state=State.RUNNING),
+        Component(name="database", state=State.ABSENT),
+    )
+    status = Status(components=parts, outputs=OUTPUTS)
+    found = operations.Report(target=target(tmp_path), status=status, probe=Probe())
+    assert (found.word, found.problem) == ("unhealthy", "database: absent")

@@ -123,7 +123,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "environment": report.target.environment.name,
         "cloud": str(report.target.cloud),
         "health": report.word,
-        "problem": probe.problem if probe else "",
+        "problem": report.problem,
         "tracking_uri": status.outputs.tracking_uri if status.outputs else None,
         "mlflow_version": status.outputs.mlflow_version if status.outputs else None,
         "since": status.since.isoformat(timespec="seconds") if status.since else None,
@@ -157,16 +157,16 @@ def report_table(reports: Sequence[Report]) -> None:
     # In a pipe a value is never cut: whoever reads it wants all of it.
     console.print(table, width=None if console.is_terminal else 200)
     for each in reports:
-        if each.probe and each.probe.problem:
-            say(f"{each.target}: {each.probe.problem}")
+        if each.problem:
+            say(f"{each.target}: {each.problem}")
 
 
 def report_lines(report: Report) -> list[str]:
     """Return one environment's status as lines, part by part."""
     outputs, since = report.status.outputs, report.status.since
     lines = [f"{report.target}: {report.word}"]
-    if report.probe and report.probe.problem:
-        lines.append(f"  problem       {report.probe.problem}")
+    if report.problem:
+        lines.append(f"  problem       {report.problem}")
     if outputs:
         lines.append(f"  tracking uri  {outputs.tracking_uri}")
         lines.append(f"  mlflow        {outputs.mlflow_version}")
