@@ -100,7 +100,8 @@ def _synthesise(environment_json: str, folder: Path, *, with_nag: bool) -> Synth
 
     environment = Environment.model_validate_json(environment_json)
     assembly = Path(mkdtemp(dir=folder))
-    app = cdk.App(context=FEATURES, outdir=str(assembly))
+    # cfn-lint, checkov and cdk-nag validate here.
+    app = cdk.App(context=FEATURES, outdir=str(assembly), builtin_cloud_formation_validation=False)
     stack = Platform(app, environment.full_name, environment=environment)
     if with_nag:
         from cdk_nag import AwsSolutionsChecks

@@ -151,6 +151,7 @@ class Toolkit:
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
             "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_VALIDATION": "false",  # 3 s of rules, for a log; the change set is what validates
         }
         if chosen := builder or found_builder():
             env["CDK_DOCKER"] = chosen
