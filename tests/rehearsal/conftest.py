@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from tests.rehearsal.small import PROVIDER
 from tests.rehearsal.small.environment import STACKS, Small
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 IMAGE = "ghcr.io/example/mlflow-server:3.17.2"
 """A prebuilt one: these tests are about CloudFormation and need no builder."""
@@ -149,9 +149,16 @@ class Engine:
         self.account.write(self.name, changes, like=like)
 
     def deploy(self) -> str:
-        """Deploy until the server answers; return what was said, and not the tracking URI."""
-        done = self.run("deploy", "--yes")
-        assert done.stdout.startswith("https://"), done.stdout
+        """Deploy all of it; return what was said, and not the tracking URI.
+
+        Where the account runs nothing, all is there and no server answers.
+        """
+        if self.account.aws.runs:
+            done = self.run("deploy", "--yes")
+            assert done.stdout.startswith("https://"), done.stdout
+        else:
+            done = self.run("deploy", "--yes", code=1)
+            assert "the server cannot be reached" in done.stderr, done.stderr
         return done.stderr
 
     def remove(self) -> None:
@@ -169,16 +176,16 @@ class Engine:
         return self.account.stack(self.name)["StackStatus"]
 
 
-@pytest.fixture(scope="session")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    """An account with CDK's toolkit stack, a hosted zone, and a project of five environments."""
+@contextmanager
+def opened(folder: Path, *, runs: bool) -> Generator[Account]:
+    """Open an account with the toolkit stack, a hosted zone, and a project of five environments."""
     if not (REPOSITORY / "node_modules" / ".bin" / "cdk").exists():
         subprocess.run(["npm", "ci"], cwd=REPOSITORY, check=True, capture_output=True)
-    folder = tmp_path_factory.mktemp("aws")
-    empty = tmp_path_factory.mktemp("empty")
-    (folder / "environments").mkdir()
+    empty = folder / "empty"
+    for each in (empty, folder / "environments"):
+        each.mkdir()
     shutil.copy(REPOSITORY / "cdk.json", folder)
-    with EmulatedAws(folder / "emulator") as aws:
+    with EmulatedAws(folder / "emulator", runs=runs) as aws:
         found = Account(aws, folder)
         # From a folder without a cdk.json: in one with it, even bootstrap starts the app.
         found.cdk("bootstrap", f"aws://{aws.account}/{aws.region}", cwd=empty)
@@ -197,6 +204,20 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         found.write("private", {"access": {**DOMAIN, "exposure": "private"}, **own})
         yield found
         found.close()
+
+
+@pytest.fixture(scope="session")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account that records services and databases and runs none: for what happens to stacks."""
+    with opened(tmp_path_factory.mktemp("aws"), runs=False) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def live_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account that runs what it records: for what a client meets."""
+    with opened(tmp_path_factory.mktemp("live"), runs=True) as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,47 +15,6 @@ if TYPE_CHECKING:
     from tests.rehearsal.conftest import Engine
 
 pytestmark = pytest.mark.slow
-
-
-def test_an_environment_lives_from_the_first_plan_to_its_restored_data(engine: Engine) -> None:
-    planned = engine.run("plan", code=2).stdout
-    assert "create: AWS::RDS::DBInstance" in planned
-    said = engine.deploy()
-    assert "AWS::RDS::DBInstance create" in said  # live progress, from CloudFormation's events
-    assert engine.state == "CREATE_COMPLETE"
-
-    assert engine.run("plan").stdout.startswith("nothing to do")
-    uri = engine.run("tracking-uri").stdout.strip()
-    assert uri.startswith("https://")
-    outputs = json.loads(engine.run("outputs", "--json").stdout)
-    assert outputs["tracking_uri"] == uri
-    assert outputs["artifact_uri"].startswith("s3://")
-    variables = json.loads(engine.run("login", "--format", "json").stdout)
-    assert len(variables["MLFLOW_TRACKING_PASSWORD"]) >= 12
-    status = json.loads(engine.run("status", "--json").stdout)
-    parts = {part["name"]: part["state"] for part in status["components"]}
-    assert parts == {"stack": "running", "server": "running", "database": "running"}
-
-    engine.write({"database": {"size": "small"}})
-    changes = engine.changes()
-    assert changes["AWS::RDS::DBInstance"] == "update"
-    engine.deploy()
-    assert engine.state == "UPDATE_COMPLETE"
-    assert engine.run("plan").stdout.startswith("nothing to do")
-
-    bucket = outputs["artifact_uri"].split("/")[2]
-    engine.account.client("s3").put_object(Bucket=bucket, Key="artifacts/m", Body=b"kept")
-    kept = engine.run("teardown", "--yes").stdout
-    assert bucket in kept
-    assert "final snapshot" in kept
-    assert engine.run("tracking-uri", code=1).stdout == ""
-
-    engine.deploy()  # takes the kept bucket back
-    stored = engine.account.client("s3").get_object(Bucket=bucket, Key="artifacts/m")
-    assert stored["Body"].read() == b"kept"
-    engine.run("teardown", "--delete-data", "--yes")
-    names = {each["Name"] for each in engine.account.client("s3").list_buckets()["Buckets"]}
-    assert bucket not in names
 
 
 def test_a_failed_first_deploy_is_told_in_aws_s_words_and_the_next_goes_on(engine: Engine) -> None:

@@ -76,6 +76,12 @@ DATABASE = {
 
 
 @pytest.fixture(scope="module")
+def account(live_account: Account) -> Account:
+    """All here is about what runs."""
+    return live_account
+
+
+@pytest.fixture(scope="module")
 def live(account: Account) -> Iterator[Engine]:
     """An environment that is up, whatever a test has made of it."""
     found = Engine(account, "live")
@@ -103,9 +109,16 @@ def visitor(engine: Engine) -> Generator[httpx.Client]:
 
 
 def test_a_client_works_through_the_printed_uri(live: Engine) -> None:
-    assert live.run("tracking-uri").stdout.strip().endswith(".cloudfront.net")
+    uri = live.run("tracking-uri").stdout.strip()
+    assert uri.endswith(".cloudfront.net")
+    outputs = json.loads(live.run("outputs", "--json").stdout)
+    assert outputs["tracking_uri"] == uri
+    assert outputs["artifact_uri"].startswith("s3://")
     live.run("smoke")
-    assert "healthy" in live.run("status").stdout
+    status = json.loads(live.run("status", "--json").stdout)
+    assert status["health"] == "healthy"
+    parts = {part["name"]: part["state"] for part in status["components"]}
+    assert parts == {"stack": "running", "server": "running", "database": "running"}
     assert "log-batch" in live.run("logs").stdout  # what the container printed, by CloudWatch
     login = json.loads(live.run("login", "--format", "json").stdout)
     subprocess.run([sys.executable, "-c", TRANSFER], env={**live.environ, **login}, check=True)

@@ -56,13 +56,15 @@ def kept_snapshot(engine: Engine) -> str:
 
 @pytest.mark.parametrize("like", ["dev", "staging", "prod"])
 def test_an_environment_lives_from_its_first_plan_to_the_return_of_its_data(
-    account: Account, tmp_path: Path, like: str
+    live_account: Account, tmp_path: Path, like: str
 ) -> None:
+    account = live_account
     engine = subject_in(tmp_path, account, f"life{like}").engine
     engine.write(like=like)
     assert set(engine.changes().values()) == {"create"}
     assert held(account, engine.name) == set()  # a plan makes nothing
-    engine.deploy()
+    said = engine.deploy()
+    assert "AWS::RDS::DBInstance create" in said  # live progress, from CloudFormation's events
     assert_is_there(engine)
     assert engine.run("plan").stdout.startswith("nothing to do")
 

@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--account", default="000000000000")
     parser.add_argument("--region", default="eu-west-1")
     parser.add_argument("--persist", action="store_true", help="keep the state in the folder")
+    parser.add_argument("--record-only", action="store_true", help="start no service, no database")
     parser.add_argument("--until-eof", action="store_true", help="stop when standard input ends")
     wanted = parser.parse_args()
     folder = wanted.folder.absolute()
@@ -42,7 +43,7 @@ def main() -> None:
 
     url = f"http://127.0.0.1:{wanted.port}"
     running = Running(folder, url=url, door_port=wanted.door_port)
-    install(folder / "faults", running)
+    install(folder / "faults", None if wanted.record_only else running)
     if wanted.until_eof:
         Thread(target=_stop_at_eof, daemon=True).start()
     sys.argv = sys.argv[:1]  # it parses the command line again

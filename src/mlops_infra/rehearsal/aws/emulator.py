@@ -33,7 +33,8 @@ class EmulatedAws:
     """An AWS account on a free port of this machine, alive inside a `with` block.
 
     Its state is the process's: clients may come, go and be killed. With `persist` it is written to
-    `folder` on stop, and a later one over the same folder continues from there.
+    `folder` on stop, and a later one over the same folder continues from there. With `runs` off,
+    services and databases are recorded and never started: quicker, and nothing answers.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class EmulatedAws:
         account: str = "000000000000",
         region: str = "eu-west-1",
         persist: bool = False,
+        runs: bool = True,
     ) -> None:
         self.folder = folder.absolute()
         self.account = account
         self.region = region
         self.faults = Faults(self.folder / "faults")
+        self.runs = runs
         self._persist = persist
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
@@ -96,6 +99,7 @@ class EmulatedAws:
                     *("--folder", str(self.folder)),
                     *("--account", self.account, "--region", self.region),
                     *(["--persist"] if self._persist else []),
+                    *([] if self.runs else ["--record-only"]),
                     "--until-eof",
                 ],
                 stdin=subprocess.PIPE,  # it ends with us, even if we are killed

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from mlops_infra.rehearsal.aws.running import Running
 
 
-def install(faults: Path, running: Running) -> None:
-    """Add the services, lookups and types, mend the rest, run what is made, let faults strike."""
+def install(faults: Path, running: Running | None) -> None:
+    """Add the services, lookups and types, mend the rest, run what is made, let faults strike.
+
+    Without `running` nothing is run.
+    """
     scaling.install()
     lookups.install()
     for kind in ADDED:
         add(kind)
     mended.mend()
-    running.install()
+    if running:
+        running.install()
     wanted = Faults(faults)
     refusals.install(wanted)
     faulty.install(wanted, provisioners._RESOURCE_HANDLERS, stacks)  # noqa: SLF001 - no public registry
