@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import httpx
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from mlops_infra.model import Credentials, Outputs
+from mlops_infra.rehearsal.ports import free_port
 from mlops_infra.server import (
     ADMIN_USERNAME,
     MLFLOW_VERSION,
@@ -87,7 +87,7 @@ class Platform:
 
     def start(self) -> Replica:
         """Start one more, and do not wait for it."""
-        port = _free_port()
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
         spec = self._spec(port, url)
         log_file = self.folder / f"server-{port}.log"
@@ -134,9 +134,3 @@ class Platform:
             "MLFLOW_AUTH_ADMIN_PASSWORD": self._password,
         }
         return known.get(name) or self._shared.setdefault(name, secrets.token_urlsafe(30))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

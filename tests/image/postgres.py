@@ -10,7 +10,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from contextlib import closing, contextmanager
@@ -22,6 +21,7 @@ import psycopg2
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from mlops_infra import server
+from mlops_infra.rehearsal.ports import free_port
 from tests.image.engines import packages
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def postgres(*, max_connections: int) -> Generator[Postgres]:
     Raises:
         PrerequisiteError: there is none on this machine, and it may not be installed.
     """
-    found = Postgres(port=_free_port())
+    found = Postgres(port=free_port())
     programs = packages.need("postgresql", find=_find, otherwise="install PostgreSQL")
     with tempfile.TemporaryDirectory(prefix="mlops-infra-postgres-") as name:
         folder = Path(name)
@@ -148,9 +148,3 @@ def _make_database(found: Postgres) -> None:
 def _run(*argv: str) -> None:
     done = subprocess.run(argv, cwd="/", check=False, capture_output=True, text=True)
     assert done.returncode == 0, f"{argv[0]}: {done.stdout}{done.stderr}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from mlops_infra.errors import PrerequisiteError
+from mlops_infra.rehearsal.ports import free_port
 from tests.conftest import REPOSITORY
 from tests.image import engines
 
@@ -68,7 +69,7 @@ def front(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fron
     """Build the shipped folder, with the ports of this machine in the place of the container's."""
     context = tmp_path_factory.mktemp("front") / "context"
     shutil.copytree(FRONT, context)
-    port, behind = _free_port(), live.uri.rsplit(":", 1)[1].strip("/")
+    port, behind = free_port(), live.uri.rsplit(":", 1)[1].strip("/")
     config = context / "nginx.conf"
     text = config.read_text()
     assert text.count("127.0.0.1:5000;") == text.count("listen 8080;") == 1
@@ -142,12 +143,6 @@ def _wait_for(port: int, container: Container, log: Path) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             container.process.wait(0.1)
     pytest.fail(f"nothing listens: {log.read_text()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _digest(path: Path) -> str:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi_random as random
 import pytest
 
+from mlops_infra.errors import InfraError
+from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from mlops_infra.rehearsal.pulumi.cloud import Cloud, Resource
 from mlops_infra.rehearsal.pulumi.description import CloudError, ResourceType
 from mlops_infra.rehearsal.pulumi.diff import differences
@@ -185,3 +187,9 @@ def test_every_type_of_random_is_there() -> None:
     names = {name for name in dir(random) if name.startswith("Random")}
     wanted = {name for name in names if not name.endswith("Args")}
     assert {each.sdk.__name__ for each in PROVIDER.types} == wanted
+
+
+def test_an_emulator_that_ends_is_told_with_what_it_said(tmp_path: Path) -> None:
+    with pytest.raises(InfraError, match="No module named 'absent'") as ended:
+        EmulatedClouds(tmp_path, "absent").__enter__()
+    assert ended.value.message.startswith("the emulator mlops_infra.rehearsal.pulumi ended\n")

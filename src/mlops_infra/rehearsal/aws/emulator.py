@@ -1,32 +1,24 @@
-"""Starts an emulated AWS as a process of its own, and stops it."""
+"""An emulated AWS: how to start it, and what a client of it needs."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
-
-from mlops_infra.errors import InfraError
+from mlops_infra.rehearsal.emulator import Emulator
 from mlops_infra.rehearsal.faults import Faults
 from mlops_infra.rehearsal.ports import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
 AUTHORITY_FILE = "authority.pem"
 """In its folder: whom clients of the names that it serves must trust."""
 
 START_SECONDS = 60
 """It takes 2 s on an idle machine; a busy one with a cold disk took 14 s."""
-
-STOP_SECONDS = 30
 
 
 class EmulatedAws:
@@ -52,7 +44,6 @@ class EmulatedAws:
         self.faults = Faults(self.folder / "faults")
         self.runs = runs
         self._persist = persist
-        self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
         self._door = ""
 
@@ -88,69 +79,28 @@ class EmulatedAws:
             InfraError: it ended or did not answer in time; the message says what it printed.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        port = free_port()
-        door_port = free_port()
+        port, door_port = free_port(), free_port()
         self.url, self._door = (f"http://127.0.0.1:{each}" for each in (port, door_port))
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [
-                    *(sys.executable, "-m", "mlops_infra.rehearsal.aws"),
-                    *("--port", str(port), "--door-port", str(door_port)),
-                    *("--folder", str(self.folder)),
-                    *("--account", self.account, "--region", self.region),
-                    *(["--persist"] if self._persist else []),
-                    *([] if self.runs else ["--record-only"]),
-                    "--until-eof",
-                ],
-                stdin=subprocess.PIPE,  # it ends with us, even if we are killed
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # so that Ctrl-C stops the client and not the cloud
-            )
-        Retrying(
-            retry=retry_if_result(lambda answers: not answers),
-            stop=stop_after_delay(START_SECONDS),
-            wait=wait_fixed(0.1),
-            retry_error_callback=lambda _: self._fail("did not answer"),
-        )(self._answers)
+        self._emulator = Emulator(
+            "mlops_infra.rehearsal.aws",
+            *("--port", str(port), "--door-port", str(door_port)),
+            *("--folder", str(self.folder)),
+            *("--account", self.account, "--region", self.region),
+            *(["--persist"] if self._persist else []),
+            *([] if self.runs else ["--record-only"]),
+            "--until-eof",
+            log=self.folder / "emulator.log",
+        )
+        self._emulator.wait(self._answers, seconds=START_SECONDS)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Stop it; with `persist`, once it has written its state."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
-
-    @property
-    def _log(self) -> Path:
-        return self.folder / "emulator.log"
+        self._emulator.stop()
 
     def _answers(self) -> bool:
-        if self._process is None or self._process.poll() is not None:
-            self._fail("ended")
         try:
             with urlopen(f"{self.url}/_ministack/ready", timeout=5) as answer:  # noqa: S310 - our own http URL
                 return answer.status == 200
         except (URLError, OSError):
             return False
-
-    def _fail(self, what: str) -> None:
-        self.__exit__(None, None, None)
-        last = self._log.read_text(errors="replace").splitlines()[-8:]
-        raise InfraError(
-            "\n  ".join([f"the emulated AWS {what}", *last]),
-            hint="install its extra: pip install 'mlops-infra[rehearsal]'",
-        )

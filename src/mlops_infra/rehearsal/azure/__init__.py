@@ -1,7 +1,6 @@
 """The emulated provider `azure-native`: every type that `stacks/azure` uses, and no other.
 
 arm.py       ids, parents, locks: what Azure's resource manager does for every type
-rules.py     what a service refuses, and what it leaves behind when something is deleted
 network.py data.py server.py watch.py   the types
 """
 

@@ -9,6 +9,7 @@ diff.py         what changes, and what makes a new resource
 servicer.py     the provider protocol: the one place that speaks gRPC
 wire.py         secrets, unknowns and numbers as the protocol writes them
 random.py       the provider `random`
+stores.py       object stores for Pulumi's state, which are others' emulators
 
 A provider of one's own is a module with a `PROVIDER`, named to `EmulatedClouds`.
 """

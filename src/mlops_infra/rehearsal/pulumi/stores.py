@@ -9,7 +9,6 @@ import base64
 import hashlib
 import hmac
 import signal
-import socket
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from mlops_infra.rehearsal.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -45,7 +46,7 @@ class Store:
 @contextmanager
 def google(program: Path, bucket: str) -> Generator[Store]:
     """Run fake-gcs-server with one bucket, in memory."""
-    port = _free_port()
+    port = free_port()
     address = f"127.0.0.1:{port}"
     argv = [str(program), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
     with _running([*argv, "-backend", "memory", "-public-host", address], address):
@@ -60,7 +61,7 @@ def google(program: Path, bucket: str) -> Generator[Store]:
 @contextmanager
 def azure(program: Path, container: str) -> Generator[Store]:
     """Run azurite with one container, in memory."""
-    port = _free_port()
+    port = free_port()
     address = f"127.0.0.1:{port}"
     argv = [str(program), "--silent", "--inMemoryPersistence", "--skipApiVersionCheck"]
     with _running([*argv, "--blobHost", "127.0.0.1", "--blobPort", str(port)], address):
@@ -109,9 +110,3 @@ def _make_container(address: str, container: str) -> None:
         },
     )
     made.raise_for_status()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
