@@ -16,10 +16,19 @@ import yaml
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 REPOSITORY = Path(__file__).parents[1]
 ENVIRONMENTS = REPOSITORY / "environments"
+
+
+def shipped(name: str, *changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a shipped environment, with `changes` on top of it, in order, section by section."""
+    document = yaml.safe_load((ENVIRONMENTS / f"{name}.yaml").read_text())
+    for key, value in (item for changed in changes for item in changed.items()):
+        is_section = isinstance(value, dict) and isinstance(document.get(key), dict)
+        document[key] = {**document[key], **value} if is_section else value
+    return document
 
 
 @dataclass(frozen=True)
@@ -70,11 +79,7 @@ class Project:
 
     def write(self, name: str, changes: dict[str, Any] | None = None, *, like: str = "dev") -> Path:
         """Write environment `name`: a shipped one with some keys changed, section by section."""
-        document = yaml.safe_load((ENVIRONMENTS / f"{like}.yaml").read_text())
-        document["name"] = name
-        for key, value in (changes or {}).items():
-            is_section = isinstance(value, dict) and isinstance(document.get(key), dict)
-            document[key] = {**document[key], **value} if is_section else value
+        document = shipped(like, {"name": name}, changes or {})
         file = self.folder / "environments" / f"{name}.yaml"
         file.parent.mkdir(exist_ok=True)
         file.write_text(yaml.safe_dump(document, sort_keys=False))

@@ -24,7 +24,7 @@ from pulumi.runtime.settings import Settings, configure, set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from google.protobuf.empty_pb2 import Empty  # ty: ignore[import-not-found] - made at run time
 
@@ -149,6 +149,18 @@ def register(
 
     contextvars.copy_context().run(run_alone)
     return monitor.program
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - JSON
+    """Yield each value that holds no others, with its path as `Registered.secrets` has it."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from leaves(each, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from leaves(each, f"{path}[{index}]")
+    else:
+        yield path, value
 
 
 def _nothing(_token: str, _name: str, _inputs: Inputs) -> Inputs:

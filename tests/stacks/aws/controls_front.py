@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.stacks.scorecard import middleware_violations
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -84,20 +86,12 @@ def control_03(template: Template, environment: Environment) -> Iterator[str]:
 
 def control_13(template: Template, environment: Environment) -> Iterator[str]:
     """Allowed hosts and CORS origins are the front door, and nothing but it."""
-    host, variables = _front_door(template), template.variables
+    host = _front_door(template)
     if environment.access.domain and host != environment.access.domain:
         yield f"the front door is {host}, not {environment.access.domain}"
     if template.outputs["TrackingUri"] != f"https://{host}":
         yield f"clients are told {template.outputs['TrackingUri']}, the front door is {host}"
-    wanted = {f"{name}{port}" for name in (host, "localhost", "127.0.0.1") for port in ("", ":*")}
-    allowed = set(variables.get("MLFLOW_SERVER_ALLOWED_HOSTS", "*").split(","))
-    if allowed != wanted:
-        yield f"allowed hosts are {sorted(allowed)}, not {sorted(wanted)}"
-    origins = variables.get("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS")
-    if origins != f"https://{host}":
-        yield f"allowed origins are {origins}"
-    if variables.get("MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE", "false") != "false":
-        yield "the server does not look at Host and Origin at all"
+    yield from middleware_violations(template.variables, host)
     for behavior in _behaviors(template):
         if behavior.get("OriginRequestPolicyId") not in {ALL_VIEWER, ALL_VIEWER_AND_CLOUDFRONT}:
             yield "CloudFront keeps Host, Origin or Authorization from the server"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from tests.stacks import scorecard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 DB, BUCKET, TASK = "RDS::DBInstance", "S3::Bucket", "ECS::TaskDefinition"
 BALANCER, LISTENER = (f"ElasticLoadBalancingV2::{each}" for each in ("LoadBalancer", "Listener"))
@@ -40,13 +42,13 @@ class Edit:
     def put(self, kind: str, path: str, value: object, within: str = "") -> None:
         """Set one property of every such resource."""
         for each in self.named(kind, within):
-            inner, key = _walk(each["Properties"], path)
+            inner, key = scorecard.slot(each["Properties"], path)
             inner[key] = value
 
     def drop(self, kind: str, path: str, within: str = "") -> None:
         """Remove one property of every such resource."""
         for each in self.named(kind, within):
-            inner, key = _walk(each["Properties"], path)
+            inner, key = scorecard.slot(each["Properties"], path)
             del inner[key]
 
     def policy(self, kind: str, deletion: str, within: str = "") -> None:
@@ -87,17 +89,4 @@ class Edit:
         self.add(INGRESS, GroupId=owner, IpProtocol="tcp", **rule)
 
 
-def _walk(inner: Any, path: str) -> tuple[Any, Any]:  # noqa: ANN401 - JSON
-    *steps, last = (int(each) if each.isdigit() else each for each in path.split("."))
-    for step in steps:
-        inner = inner[step]
-    return inner, last
-
-
-class Mutation(NamedTuple):
-    """A change that breaks a control, and what somebody would have done."""
-
-    control: int
-    sentence: str
-    change: Callable[[Edit], object]
-    variant: str = "prod"
+Mutation = scorecard.Mutation[Edit]

@@ -43,9 +43,7 @@ def test_control_holds(number: int, variant: str, synthesise: Callable[..., Synt
     assert violations(number, found.template, found.environment) == []
 
 
-@pytest.mark.parametrize(
-    "mutation", MUTATIONS, ids=[f"{each.control:02}: {each.sentence}" for each in MUTATIONS]
-)
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=str)
 def test_control_sees_what_breaks_it(
     mutation: Mutation, synthesise: Callable[..., Synthesised]
 ) -> None:

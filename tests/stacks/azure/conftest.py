@@ -12,10 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-import yaml
 
-from mlops_infra.config.loader import check_text
-from tests.conftest import ENVIRONMENTS
+from tests.stacks import variants
 from tests.stacks.azure.declared import Stack
 from tests.stacks.registered import register
 
@@ -66,18 +64,10 @@ class Declared(NamedTuple):
     stack: Stack
 
 
-def environment_of(variant: str, **changes: Mapping[str, Any] | str | bool | None) -> Environment:
+def environment_of(variant: str, **changes: Any) -> Environment:  # noqa: ANN401 - YAML
     """Return the environment of a variant, with `changes` on top; None takes a key away."""
     like, own = VARIANTS[variant]
-    document = yaml.safe_load((ENVIRONMENTS / f"{like}.yaml").read_text())
-    for changed in (own, changes):
-        for key, value in changed.items():
-            is_section = isinstance(value, dict)
-            document[key] = {**document[key], **value} if is_section else value
-    document = {key: value for key, value in document.items() if value is not None}
-    found, problems = check_text(yaml.safe_dump(document), file=Path(f"{document['name']}.yaml"))
-    assert found is not None, problems
-    return found
+    return variants.environment(like, own, changes)
 
 
 @cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from tests.stacks.scorecard import middleware_violations
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -128,18 +130,11 @@ def _is_guarded(stack: Stack, endpoint: Item) -> Iterator[str]:
 def control_13(stack: Stack, environment: Environment) -> Iterator[str]:
     """Allowed hosts and CORS origins are the front door, and nothing but it."""
     front = stack.exports["tracking_uri"]
-    host, variables = front.removeprefix("https://"), stack.variables
+    host = front.removeprefix("https://")
     if environment.access.domain and host != environment.access.domain:
         yield f"the front door is {host}, not {environment.access.domain}"
     if not environment.access.domain and not host.startswith(f"{stack.app['containerAppName']}."):
         yield f"clients are told {front}, which is not the app's"
-    wanted = {f"{name}{port}" for name in (host, "localhost", "127.0.0.1") for port in ("", ":*")}
-    allowed = set(variables.get("MLFLOW_SERVER_ALLOWED_HOSTS", "*").split(","))
-    if allowed != wanted:
-        yield f"allowed hosts are {sorted(allowed)}, not {sorted(wanted)}"
-    if variables.get("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS") != front:
-        yield f"allowed origins are {variables.get('MLFLOW_SERVER_CORS_ALLOWED_ORIGINS')}"
-    if variables.get("MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE", "false") != "false":
-        yield "the server does not look at Host and Origin at all"
+    yield from middleware_violations(stack.variables, host)
     if stack.app.get("configuration.ingress.corsPolicy"):
         yield "the front door answers for origins itself"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.stacks.azure.declared import texts
+from tests.stacks.registered import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,9 +122,9 @@ def control_08(stack: Stack, environment: Environment) -> Iterator[str]:
     if stack.secret_of("PGPASSWORD") != stack.database.get("administratorLoginPassword"):
         yield "the server's password is not the database's"
     for each in stack.items:
-        for path, text in texts(each.inputs):
+        for path, value in leaves(each.inputs):
             is_secret = any(path == one or path.startswith(f"{one}.") for one in each.secrets)
-            if not is_secret and any(secret in text for secret in stack.generated):
+            if not is_secret and any(secret in str(value) for secret in stack.generated):
                 yield f"{each.name} has a secret in clear: {path}"
     if stack.secret_exports:
         yield f"outputs are secret: {sorted(stack.secret_exports)}"

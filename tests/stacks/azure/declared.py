@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator  # noqa: TC003 - a dataclass's
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -165,15 +164,3 @@ class Stack:
 
     def _env(self) -> list[dict[str, str]]:
         return self.app.get("template.containers.0.env", [])
-
-
-def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON
-    """Every text in a value, with its path as the recorder writes them."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield from texts(each, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from texts(each, f"{path}[{index}]")
-    elif isinstance(value, str):
-        yield path, value

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
+from tests.stacks import scorecard
 from tests.stacks.azure.declared import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.stacks.azure.declared import Stack
 
 APP, FRONT = "app:ContainerApp", "app:ManagedEnvironment"
@@ -45,13 +44,13 @@ class Edit:
     def put(self, kind: str, path: str, value: object, name: str = "") -> None:
         """Set one input of every such resource."""
         for each in self.named(kind, name):
-            inner, key = _walk(each.inputs, path)
+            inner, key = scorecard.slot(each.inputs, path)
             inner[key] = value
 
     def drop(self, kind: str, path: str, name: str = "") -> None:
         """Remove one input of every such resource."""
         for each in self.named(kind, name):
-            inner, key = _walk(each.inputs, path)
+            inner, key = scorecard.slot(each.inputs, path)
             del inner[key]
 
     def add(self, kind: str, resource_id: str = "/added", **inputs: object) -> None:
@@ -98,17 +97,4 @@ class Edit:
         self.add(ROLE, principalId=principal, roleDefinitionId=f"/roles/{role}", scope=scope)
 
 
-def _walk(inner: Any, path: str) -> tuple[Any, Any]:  # noqa: ANN401 - JSON
-    *steps, last = (int(each) if each.isdigit() else each for each in path.split("."))
-    for step in steps:
-        inner = inner[step]
-    return inner, last
-
-
-class Mutation(NamedTuple):
-    """A change that breaks a control, and what somebody would have done."""
-
-    control: int
-    sentence: str
-    change: Callable[[Edit], object]
-    variant: str = "prod"
+Mutation = scorecard.Mutation[Edit]

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
-
-from mlops_infra.config.loader import check_text
 from mlops_infra.config.models import Environment
 from stacks.gcp.platform import program
-from tests.conftest import ENVIRONMENTS
+from tests.stacks import variants
 from tests.stacks.registered import Program, register
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tests.stacks.registered import Inputs
 
 NUMBER = "123456789012"
@@ -28,6 +22,7 @@ EVERYBODY = {"allowed_cidrs": ["0.0.0.0/0"]}
 NETWORKS = [f"203.0.113.{each}/32" for each in range(11)]
 """One more than a rule of a security policy takes."""
 
+ONLY_GCP = {"cloud": "gcp", "aws": None, "azure": None}  # each has rules of its own
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "dev": ("dev", {}),
     "staging": ("staging", {}),
@@ -57,20 +52,10 @@ class Made(NamedTuple):
     program: Program
 
 
-def environment_of(variant: str, **changes: Mapping[str, Any] | str) -> Environment:
+def environment_of(variant: str, **changes: Any) -> Environment:  # noqa: ANN401 - YAML
     """Return the environment of a variant, with `changes` on top; None takes a key away."""
     like, own = VARIANTS[variant]
-    document = yaml.safe_load((ENVIRONMENTS / f"{like}.yaml").read_text())
-    del document["aws"], document["azure"]  # each has rules of its own
-    document["cloud"] = "gcp"
-    for changed in (own, changes):
-        for key, value in changed.items():
-            is_section = isinstance(value, dict)
-            document[key] = {**document[key], **value} if is_section else value
-    document = {key: value for key, value in document.items() if value is not None}
-    found, problems = check_text(yaml.safe_dump(document), file=Path(f"{document['name']}.yaml"))
-    assert found is not None, problems
-    return found
+    return variants.environment(like, ONLY_GCP, own, changes)
 
 
 def made(environment: Environment, *, is_preview: bool = False) -> Made:

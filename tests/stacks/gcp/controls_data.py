@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tests.stacks.gcp.conftest import CERTIFICATE
-from tests.stacks.gcp.declared import BUCKET, USER, leaves
+from tests.stacks.gcp.declared import BUCKET, USER
+from tests.stacks.registered import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

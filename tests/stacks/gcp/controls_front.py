@@ -16,6 +16,7 @@ from tests.stacks.gcp.declared import (
     SUBNET,
     TLS,
 )
+from tests.stacks.scorecard import middleware_violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,21 +100,13 @@ WAYS_IN = (
 
 def control_13(declared: Declared, environment: Environment) -> Iterator[str]:
     """Allowed hosts and CORS origins are the front door, and nothing but it."""
-    service, variables = declared.service, declared.variables
+    service = declared.service
     host = environment.access.domain or (
         f"{service['name']}-{NUMBER}.{service['location']}.run.app"
     )
     if declared.exports["tracking_uri"] != f"https://{host}":
         yield f"clients are told {declared.exports['tracking_uri']}, the front door is {host}"
-    wanted = {f"{name}{port}" for name in (host, "localhost", "127.0.0.1") for port in ("", ":*")}
-    allowed = set(variables.get("MLFLOW_SERVER_ALLOWED_HOSTS", "*").split(","))
-    if allowed != wanted:
-        yield f"allowed hosts are {sorted(allowed)}, not {sorted(wanted)}"
-    origins = variables.get("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS")
-    if origins != f"https://{host}":
-        yield f"allowed origins are {origins}"
-    if variables.get("MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE", "false") != "false":
-        yield "the server does not look at Host and Origin at all"
+    yield from middleware_violations(declared.variables, host)
 
 
 def _listens(declared: Declared, environment: Environment) -> Iterator[str]:

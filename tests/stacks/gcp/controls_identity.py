@@ -13,8 +13,8 @@ from tests.stacks.gcp.declared import (
     PROVIDER,
     SECRET_GRANT,
     VERSION,
-    leaves,
 )
+from tests.stacks.registered import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -119,15 +119,3 @@ class Declared:
     def cloud(self) -> Iterator[Registered]:
         """Everything that is there in Google Cloud."""
         return (each for each in self.program.resources if each.token.startswith("gcp:"))
-
-
-def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - JSON
-    """Yield each value that holds no others, with its path."""
-    if isinstance(value, dict):
-        for key, each in value.items():
-            yield from leaves(each, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from leaves(each, f"{path}[{index}]")
-    else:
-        yield path, value

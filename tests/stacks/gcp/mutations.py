@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
+from tests.stacks import scorecard
 from tests.stacks.gcp.declared import PROVIDER, SERVICE
 from tests.stacks.registered import Registered, resource_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.stacks.registered import Program
 
 FRONT, SERVER = "template.containers.0", "template.containers.1"
@@ -31,13 +30,13 @@ class Edit:
     def put(self, token: str, path: str, value: object, name: str = "") -> None:
         """Set one input of every such resource."""
         for each in self.named(token, name):
-            inner, key = _walk(each.inputs, path)
+            inner, key = scorecard.slot(each.inputs, path)
             inner[key] = value
 
     def drop(self, token: str, path: str, name: str = "") -> None:
         """Remove one input of every such resource."""
         for each in self.named(token, name):
-            inner, key = _walk(each.inputs, path)
+            inner, key = scorecard.slot(each.inputs, path)
             del inner[key]
 
     def option(self, token: str, option: str, value: object, name: str = "") -> None:
@@ -81,17 +80,4 @@ class Edit:
                 each["valueSource"]["secretKeyRef"].update(reference)
 
 
-def _walk(inner: Any, path: str) -> tuple[Any, Any]:  # noqa: ANN401 - JSON
-    *steps, last = (int(each) if each.isdigit() else each for each in path.split("."))
-    for step in steps:
-        inner = inner[step]
-    return inner, last
-
-
-class Mutation(NamedTuple):
-    """A change that breaks a control, and what somebody would have done."""
-
-    control: int
-    sentence: str
-    change: Callable[[Edit], object]
-    variant: str = "prod"
+Mutation = scorecard.Mutation[Edit]
