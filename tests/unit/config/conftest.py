@@ -49,6 +49,12 @@ gcp:
   state: {url: "gs://state", secrets_provider: "gcpkms://projects/ml-prod"}
 """
 
+NO_AWS = (TEXT[TEXT.index("aws: {") : TEXT.index("azure:")], "")
+NO_AZURE = (TEXT[TEXT.index("azure:") : TEXT.index("gcp:")], "")
+NO_GCP = (TEXT[TEXT.index("gcp:") :], "")
+GCP_ONLY = (NO_AWS, NO_AZURE, ("cloud: aws", "cloud: gcp"))
+LOCAL_ONLY = (NO_AWS, NO_AZURE, NO_GCP, ("cloud: aws", "cloud: local"))
+
 
 class Check(Protocol):
     """Checks `text` with each of `changes` made; returns the problems as `line: path: message`."""
