@@ -70,7 +70,8 @@ class Platform(cdk.Stack):
             tracking=tracking,
             encryption=encryption,
         )
-        self._tag(environment)
+        for key, value in environment.resource_tags.items():
+            cdk.Tags.of(self).add(key, value)
         self._publish(
             access=access, tracking=tracking, artifacts=artifacts, database=database, logs=logs
         )
@@ -79,16 +80,6 @@ class Platform(cdk.Stack):
     def availability_zones(self) -> list[str]:
         """The region's first two zones, asked of CloudFormation, so that synth needs no account."""
         return [cdk.Fn.select(index, cdk.Fn.get_azs()) for index in range(2)]
-
-    def _tag(self, environment: Environment) -> None:
-        tags = {
-            **environment.tags,
-            "project": environment.project,
-            "environment": environment.name,
-            "owner": environment.owner,
-        }
-        for key, value in tags.items():
-            cdk.Tags.of(self).add(key, value)
 
     def _publish(
         self,

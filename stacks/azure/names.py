@@ -41,7 +41,7 @@ class Names:
     @property
     def base(self) -> str:
         """What every name starts with; up to 33 letters."""
-        return f"{self.environment.project}-{self.environment.name}"
+        return self.environment.full_name
 
     @cached_property
     def suffix(self) -> str:
@@ -57,12 +57,7 @@ class Names:
     @property
     def tags(self) -> dict[str, str]:
         """What every resource is tagged with that can be."""
-        return {
-            **self.environment.tags,
-            "project": self.environment.project,
-            "environment": self.environment.name,
-            "owner": self.environment.owner,
-        }
+        return self.environment.resource_tags
 
     @property
     def group(self) -> str:

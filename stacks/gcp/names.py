@@ -44,7 +44,7 @@ class Names:
     @property
     def base(self) -> str:
         """What most things are called, for their names need to differ in one project only."""
-        return f"{self.environment.project}-{self.environment.name}"
+        return self.environment.full_name
 
     @property
     def bucket(self) -> str:
@@ -73,13 +73,8 @@ class Names:
     @property
     def labels(self) -> dict[str, str]:
         """The file's tags as labels: Google takes lower-case letters, digits, `_` and `-` only."""
-        wanted = {
-            **self.environment.tags,
-            "project": self.environment.project,
-            "environment": self.environment.name,
-            "owner": self.environment.owner,
-        }
-        return {_label_key(key): _label(value) for key, value in wanted.items()}
+        tags = self.environment.resource_tags
+        return {_label_key(key): _label(value) for key, value in tags.items()}
 
 
 def _label(text: str) -> str:

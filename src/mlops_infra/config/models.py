@@ -219,6 +219,12 @@ class Environment(Section):
         return f"{self.project}-{self.name}"
 
     @property
+    def resource_tags(self) -> dict[str, str]:
+        """What every resource is tagged with that can be: the file's tags, and whose it is."""
+        ours = {"project": self.project, "environment": self.name, "owner": self.owner}
+        return {**self.tags, **ours}
+
+    @property
     def clouds(self) -> tuple[Cloud, ...]:
         """The clouds this environment can be deployed to: those it has a section for."""
         sections = {
