@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_azure_native import authorization, storage
+from pulumi_azure_native import storage
 
 from stacks.azure.names import CONTAINER
 
@@ -35,8 +35,10 @@ class Artifacts(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("mlops:azure:Artifacts", name, opts=opts)
-        self._names, protected = names, names.environment.protected
-        kept = pulumi.ResourceOptions(parent=self, protect=protected, retain_on_delete=True)
+        self._names = names
+        kept = pulumi.ResourceOptions(
+            parent=self, protect=names.environment.protected, retain_on_delete=True
+        )
         # id is a contract: renaming replaces the account
         self.account = self._account(groups, kept)
         settings = self._settings(groups)
@@ -55,15 +57,11 @@ class Artifacts(pulumi.ComponentResource):
             domain="privatelink.blob.core.windows.net",
             after=self.container,
         )
-        if protected:
-            authorization.ManagementLockByScope(
-                "artifacts-lock",
-                lock_name="data",
-                scope=self.account.id,
-                level=authorization.LockLevel.CAN_NOT_DELETE,
-                notes=f"{names.base} is protected: see its environment file",
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[self.endpoint]),
-            )
+        groups.lock(
+            "artifacts",
+            data=self.account.id,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.endpoint]),
+        )
         self.register_outputs({})
 
     @property

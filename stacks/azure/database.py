@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_azure_native import authorization
 from pulumi_azure_native import dbforpostgresql as postgresql
 
 from mlops_infra import server
@@ -102,15 +101,11 @@ class Database(pulumi.ComponentResource):
             after=last,
         )
         logs.collect("database", source=self.server.id, categories=["PostgreSQLLogs"])
-        if names.environment.protected:
-            authorization.ManagementLockByScope(
-                "database-lock",
-                lock_name="data",
-                scope=self.server.id,
-                level=authorization.LockLevel.CAN_NOT_DELETE,
-                notes=f"{names.base} is protected: see its environment file",
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[self.endpoint]),
-            )
+        groups.lock(
+            "database",
+            data=self.server.id,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.endpoint]),
+        )
         self.register_outputs({})
 
     @property

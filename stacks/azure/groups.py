@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pulumi
-from pulumi_azure_native import resources
+from pulumi_azure_native import authorization, resources
 
 if TYPE_CHECKING:
     from stacks.azure.names import Names
@@ -22,6 +22,7 @@ class Groups(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("mlops:azure:Groups", name, opts=opts)
+        self._names = names
         self.compute = resources.ResourceGroup(
             "compute",
             resource_group_name=names.group,
@@ -40,3 +41,16 @@ class Groups(pulumi.ComponentResource):
             ),
         )
         self.register_outputs({})
+
+    def lock(self, name: str, *, data: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
+        """Keep what has the id `data` from being deleted, by hand too, where the file says so."""
+        if not self._names.environment.protected:
+            return
+        authorization.ManagementLockByScope(
+            f"{name}-lock",
+            lock_name="data",
+            scope=data,
+            level=authorization.LockLevel.CAN_NOT_DELETE,
+            notes=f"{self._names.base} is protected: see its environment file",
+            opts=opts,
+        )
