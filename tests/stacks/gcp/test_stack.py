@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlops_infra.errors import UsageError
+from mlops_infra.rehearsal.gcp.project import API
+from mlops_infra.rehearsal.gcp.project import APIS as NEEDS
 from stacks.gcp.image import FRONT, SERVER, content
 from stacks.gcp.names import Names
 from stacks.gcp.platform import program
@@ -32,20 +34,6 @@ if TYPE_CHECKING:
 
 STACK = REPOSITORY / "stacks" / "gcp"
 DIGEST = f"sha256:{'5' * 64}"
-API = "gcp:projects/service:Service"
-NEEDS = {
-    "artifactregistry": "artifactregistry",
-    "cloudrunv2": "run",
-    "compute": "compute",
-    "logging": "logging",
-    "monitoring": "monitoring",
-    "secretmanager": "secretmanager",
-    "serviceaccount": "iam",
-    "servicenetworking": "servicenetworking",
-    "sql": "sqladmin",
-    "storage": "storage",
-}
-"""The API that each module of the provider talks to."""
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
