@@ -78,6 +78,12 @@ def test_an_environment_lives_from_its_first_plan_to_the_return_of_its_data(
 
     bucket = json.loads(engine.run("outputs", "--json").stdout)["artifact_uri"].split("/")[2]
     storage = account.client("s3")
+    assert engine.run("drift").stdout.startswith("no drift: ")
+    storage.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    assert "Enabled → Suspended" in engine.run("drift", code=2).stdout
+    engine.deploy()
+    assert storage.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+
     storage.put_object(Bucket=bucket, Key="artifacts/model", Body=b"kept")
     if like == "prod":
         made = account.resources(engine.name)

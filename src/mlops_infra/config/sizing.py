@@ -15,17 +15,15 @@ POOL_SIZE = 15
 """Connections that one worker keeps open for each of MLflow's stores.
 
 There are three (tracking, registry, users), so the smallest database has room for what one worker
-keeps. Beyond these it connects anew each time: with 15 + 30 the slowest of 32 parallel log-batch
-calls took 0.71 s (p99), with 10 + 35 0.86 s, on two cores.
+keeps. Beyond these it connects anew each time, which the slowest of many parallel calls feel.
 """
 
 MAX_OVERFLOW = 30
 """Connections that one worker may open beyond its pool.
 
 MLflow serves from 40 threads a worker, and logging a batch takes a second connection while it
-holds one: with fewer than 41 in all the threads wait for each other. Measured on mlflow 3.17.2
-with 32 parallel log-batch calls: 5 + 10 gave 1.4 requests/s and HTTP 400, a pool that reaches 45
-gave 66/s.
+holds one: with fewer than 41 in all the threads wait for each other until calls end with HTTP 400.
+`make bench` has 32 clients log batches at once.
 """
 
 CONNECTIONS_PER_WORKER = POOL_SIZE + MAX_OVERFLOW
@@ -34,8 +32,9 @@ RESERVED_CONNECTIONS = 5 + 2 * POOL_SIZE
 """Connections beside those of the tracking store.
 
 Five are left for administrators and the migration; PostgreSQL itself reserves 3 of them. The
-rest is what one worker keeps for users and the registry: without it 24 parallel log-batch calls
-to a single worker with basic auth ended with "remaining connection slots are reserved" in 8 cases.
+rest is what one worker keeps for users and the registry: without it parallel calls to a `micro`
+database with basic auth end with "remaining connection slots are reserved", as the smoke test in
+tests/rehearsal/test_front_door.py would show.
 """
 
 DATABASE_CONNECTIONS: Mapping[str, int] = MappingProxyType(

@@ -85,7 +85,9 @@ class Stack:
         pages = self._client.get_paginator("describe_change_set").paginate(
             StackName=self.name, ChangeSetName=change_set
         )
-        return tuple(_change(each["ResourceChange"]) for page in pages for each in page["Changes"])
+        return tuple(
+            change_of(each["ResourceChange"]) for page in pages for each in page["Changes"]
+        )
 
     @property
     def has_drifted(self) -> bool:
@@ -208,7 +210,8 @@ def outputs_of(described: dict[str, Any]) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
 
-def _change(found: dict[str, Any]) -> Change:
+def change_of(found: dict[str, Any]) -> Change:
+    """Return a change of a change set; what might be replaced counts as replaced, and says so."""
     kind, logical_id = found["ResourceType"], found["LogicalResourceId"]
     if found["Action"] == "Remove":
         keeps = found.get("PolicyAction", "Delete") != "Delete"
@@ -222,6 +225,8 @@ def _change(found: dict[str, Any]) -> Change:
         for detail in found.get("Details", [])
     }
     because = f": {', '.join(sorted(names))}" if names else ""
+    if found.get("Replacement") == "Conditional":
+        because += " (CloudFormation: conditional)"
     if found["Action"] == "Import":
         because = ", taken back: a teardown kept it"
     return Change(action=action, resource=logical_id, reason=f"{kind}{because}")
