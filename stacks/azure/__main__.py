@@ -1,20 +1,35 @@
-"""What `pulumi` runs in this folder, by hand, on the stack that `mlops-infra` deploys, too."""
+"""What `pulumi` runs by hand: `pulumi --cwd stacks/azure preview --stack prod`.
+
+The stack's name is the environment's. The image is the one that the preview shows: only
+`mlops-infra` builds it.
+"""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pulumi
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))  # Pulumi starts here, and `stacks` is the project's own folder
+# Pulumi puts this folder before Python's own, where `platform` means something else.
+sys.path[:] = [str(ROOT), *(each for each in sys.path if Path(each).resolve() != HERE)]
 
-from mlops_infra.config.loader import load_environment  # noqa: E402 - see above
-from stacks.azure.platform import program  # noqa: E402 - see above
+import pulumi  # noqa: E402 - only now is it found with what it needs
 
-config = pulumi.Config("mlops-infra")
-program(
-    load_environment(ROOT, config.get("env") or pulumi.get_stack()),
-    recover_vault=config.get_bool("recover_vault") or False,
-)
+from mlops_infra import entrypoint  # noqa: E402 - likewise
+from stacks.azure.platform import program  # noqa: E402 - likewise
+
+if TYPE_CHECKING:
+    from mlops_infra.config.models import Environment
+
+
+def declare(environment: Environment) -> None:
+    """Declare an environment, as Pulumi's configuration asks for it."""
+    config = pulumi.Config()
+    program(environment, recover_vault=config.get_bool("recover_vault") or False)
+
+
+if __name__ == "__main__":
+    entrypoint.run(declare, project_dir=ROOT)

@@ -111,7 +111,7 @@ def _declare(environment_json: str) -> Declared:
 
         registered = register(
             lambda: program(environment),
-            project="mlops-infra",
+            project=environment.project,
             stack=environment.name,
             compute=compute,
             invoke={each.token: answer(each) for each in PROVIDER.functions},

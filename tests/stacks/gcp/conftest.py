@@ -70,7 +70,7 @@ def _register(environment_json: str, *, is_preview: bool) -> Program:
     assert gcp is not None
     return register(
         lambda: program(environment),
-        project="mlops-infra-gcp",
+        project=environment.project,
         stack=environment.name,
         compute=lambda token, name, inputs: computed(token, name, inputs, gcp.project),
         invoke=INVOKE,

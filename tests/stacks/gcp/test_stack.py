@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 import re
-import runpy
-import secrets
-import sys
 from collections import Counter
-from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,18 +13,16 @@ from mlops_infra.rehearsal.gcp.project import API
 from mlops_infra.rehearsal.gcp.project import APIS as NEEDS
 from stacks.gcp.image import FRONT, SERVER, content
 from stacks.gcp.names import Names
-from stacks.gcp.platform import program
 from stacks.gcp.services import APIS
 from tests.conftest import REPOSITORY
-from tests.stacks.gcp.conftest import INVOKE, VARIANTS, computed, environment_of, made
+from tests.stacks.gcp.conftest import VARIANTS, environment_of, made
 from tests.stacks.gcp.controls import violations
 from tests.stacks.gcp.declared import BUCKET, INSTANCE, SERVICE, Declared
-from tests.stacks.registered import UNKNOWN, register
+from tests.stacks.registered import UNKNOWN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlops_infra.config.models import Environment
     from tests.stacks.registered import Program, Registered
 
 STACK = REPOSITORY / "stacks" / "gcp"
@@ -160,33 +153,6 @@ def test_one_name_in_two_projects_is_two_buckets() -> None:
         for environment in (environment_of("dev"), environment_of("dev", gcp=gcp))
     }
     assert len(buckets) == 2
-
-
-def test_by_hand_pulumi_runs_the_same_program_and_python_keeps_its_own_modules(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    found_at: set[str | None] = set()
-
-    def spy(environment: Environment) -> None:
-        """Look where Python looks, while Pulumi runs the program."""
-        specs = [PathFinder.find_spec(shadowed) for shadowed in ("platform", "secrets")]
-        found_at.update(each.origin for each in specs if each)
-        program(environment)
-
-    def run() -> None:
-        runpy.run_path(str(STACK), run_name="__main__")
-
-    monkeypatch.setattr("stacks.gcp.platform.program", spy)
-    by_hand = register(
-        run,
-        project="mlops-infra-gcp",
-        stack="dev",
-        compute=lambda token, name, inputs: computed(token, name, inputs, "your-project-dev"),
-        invoke=INVOKE,
-    )
-    assert by_hand.exports == made(environment_of("dev")).program.exports
-    assert found_at == {platform.__file__, secrets.__file__}
 
 
 def test_the_documented_resources_are_those_that_are_registered() -> None:
