@@ -60,12 +60,12 @@ def test_an_environment_lives_from_the_first_plan_to_its_deletion(small: Small) 
 
 def test_a_teardown_keeps_data_and_the_next_deploy_takes_it_back(small: Small) -> None:
     small.deploy()
-    bucket = "tests-project/mlops-dev-artifacts"
+    bucket = "mlops-dev-artifacts"
     small.clouds.cloud.put(CONTENTS, bucket, Resource(inputs={}, outputs={}))
     login = small.run("login").stdout
     kept = small.run("teardown", "--yes").stdout
-    assert f"{DATABASE} projects/tests-project/instances/mlops-dev" in kept
-    assert bucket in kept
+    assert f"{DATABASE} mlops-dev" in kept
+    assert f"{BUCKET} {bucket}" in kept
     assert SERVICE not in small.there
     assert small.there[DATABASE] == 1
     assert small.run("tracking-uri", code=1).stdout == ""

@@ -19,7 +19,7 @@ def refuse_full(call: Call) -> None:
 
 
 def refuse_without_instance(call: Call) -> None:
-    instance = f"projects/{call.config['project']}/instances/{call.inputs['instance']}"
+    instance = call.inputs["instance"]
     if not call.cloud.exists(instance):
         raise CloudError(f"instance does not exist: {instance}")
 
@@ -31,7 +31,7 @@ PROVIDER = Provider(
     types=(
         ResourceType(
             sdk=gcp.storage.Bucket,
-            id=lambda call: f"{call.config['project']}/{call.inputs['name']}",
+            id=lambda call: call.inputs["name"],
             computed=lambda call: {"url": f"gs://{call.inputs['name']}"},
             replace_on=frozenset({"name", "location"}),
             before_delete=refuse_full,
@@ -39,7 +39,7 @@ PROVIDER = Provider(
         ),
         ResourceType(
             sdk=gcp.sql.DatabaseInstance,
-            id=lambda call: f"projects/{call.config['project']}/instances/{call.inputs['name']}",
+            id=lambda call: call.inputs["name"],
             computed=lambda call: {"connectionName": f"{call.config['project']}:eu:db"},
             replace_on=frozenset({"name", "region"}),
             write_only=frozenset({"rootPassword"}),

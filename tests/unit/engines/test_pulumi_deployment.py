@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mlops_infra.engines.pulumi import ids
-from mlops_infra.engines.pulumi.deployment import Deployment, Resource
+from mlops_infra.engines.pulumi.deployment import Deployment
 from mlops_infra.engines.pulumi.troubles import Owner, owners
 
 STACK = "urn:pulumi:dev::mlops::pulumi:pulumi:Stack::mlops-dev"
@@ -78,17 +78,17 @@ def test_freed_data_may_be_deleted_with_what_it_holds() -> None:
     assert "outputs" not in by_urn[urn("other")]
 
 
-def pending_of(kind: str, inputs: dict[str, Any]) -> Resource:
-    found = {**resource("x", inputs=inputs), "type": kind}
-    return deployment(found).resources[1]
-
-
 @pytest.mark.parametrize(
     ("kind", "inputs", "expected"),
     [
-        ("gcp:storage/bucket:Bucket", {"name": "b"}, "p/b"),
-        ("gcp:storage/bucket:Bucket", {"name": "b", "project": "q"}, "q/b"),
+        ("gcp:storage/bucket:Bucket", {"name": "b"}, "b"),
         ("gcp:storage/bucket:Bucket", {}, None),
+        ("gcp:secretmanager/secret:Secret", {"secretId": "s"}, "projects/p/secrets/s"),
+        (
+            "gcp:secretmanager/secret:Secret",
+            {"secretId": "s", "project": "q"},
+            "projects/q/secrets/s",
+        ),
         ("gcp:monitoring/alertPolicy:AlertPolicy", {"displayName": "a"}, None),
         (
             "azure-native:storage:StorageAccount",
@@ -100,7 +100,7 @@ def pending_of(kind: str, inputs: dict[str, Any]) -> Resource:
 def test_the_id_of_a_lost_create_follows_from_its_name(
     kind: str, inputs: dict[str, Any], expected: str | None
 ) -> None:
-    assert ids.id_of(pending_of(kind, inputs), {"project": "p", "subscriptionId": "s"}) == expected
+    assert ids.id_of(kind, inputs, {"project": "p", "subscriptionId": "s"}) == expected
 
 
 def test_the_holder_of_a_lock_is_read_from_pulumi_s_complaint() -> None:

@@ -1,7 +1,7 @@
 """The ids that clouds make of names, for what the stacks are made of.
 
 Azure: the path of the resource manager, https://learn.microsoft.com/azure/azure-resource-manager/
-GCP: the first import format of each resource, https://www.pulumi.com/registry/packages/gcp/
+GCP: what a create sets and an import takes, https://github.com/hashicorp/terraform-provider-google
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlops_infra.engines.pulumi.deployment import Document, Resource
+    from mlops_infra.engines.pulumi.deployment import Document
 
 _GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
 _NETWORK = f"{_GROUP}/providers/Microsoft.Network"
@@ -21,7 +21,6 @@ _ZONE = f"{_NETWORK}/privateDnsZones/{{privateZoneName}}"
 _WATCH = f"{_GROUP}/providers/Microsoft.Insights"
 _GLOBAL = "projects/{project}/global"
 _REGION = "projects/{project}/regions/{region}"
-_SQL = "projects/{project}/instances/{instance}"
 
 PATTERNS = {
     "azure-native:resources:ResourceGroup": _GROUP,
@@ -46,9 +45,6 @@ PATTERNS = {
     "azure-native:storage:BlobServiceProperties": f"{_STORAGE}/blobServices/{{blobServicesName}}",
     "azure-native:storage:BlobContainer": (
         f"{_STORAGE}/blobServices/default/containers/{{containerName}}"
-    ),
-    "azure-native:storage:ManagementPolicy": (
-        f"{_STORAGE}/managementPolicies/{{managementPolicyName}}"
     ),
     "azure-native:keyvault:Vault": _VAULT,
     "azure-native:keyvault:Secret": f"{_VAULT}/secrets/{{secretName}}",
@@ -86,44 +82,57 @@ PATTERNS = {
     "gcp:compute/network:Network": f"{_GLOBAL}/networks/{{name}}",
     "gcp:compute/subnetwork:Subnetwork": f"{_REGION}/subnetworks/{{name}}",
     "gcp:compute/globalAddress:GlobalAddress": f"{_GLOBAL}/addresses/{{name}}",
-    "gcp:compute/address:Address": f"{_REGION}/addresses/{{name}}",
-    "gcp:compute/firewall:Firewall": f"{_GLOBAL}/firewalls/{{name}}",
-    "gcp:compute/router:Router": f"{_REGION}/routers/{{name}}",
-    "gcp:sql/databaseInstance:DatabaseInstance": "projects/{project}/instances/{name}",
-    "gcp:sql/database:Database": f"{_SQL}/databases/{{name}}",
-    "gcp:storage/bucket:Bucket": "{project}/{name}",
+    "gcp:compute/regionNetworkEndpointGroup:RegionNetworkEndpointGroup": (
+        f"{_REGION}/networkEndpointGroups/{{name}}"
+    ),
+    "gcp:compute/securityPolicy:SecurityPolicy": f"{_GLOBAL}/securityPolicies/{{name}}",
+    "gcp:compute/backendService:BackendService": f"{_GLOBAL}/backendServices/{{name}}",
+    "gcp:compute/managedSslCertificate:ManagedSslCertificate": (
+        f"{_GLOBAL}/sslCertificates/{{name}}"
+    ),
+    "gcp:compute/sSLPolicy:SSLPolicy": f"{_GLOBAL}/sslPolicies/{{name}}",
+    "gcp:compute/uRLMap:URLMap": f"{_GLOBAL}/urlMaps/{{name}}",
+    "gcp:compute/targetHttpsProxy:TargetHttpsProxy": f"{_GLOBAL}/targetHttpsProxies/{{name}}",
+    "gcp:compute/globalForwardingRule:GlobalForwardingRule": f"{_GLOBAL}/forwardingRules/{{name}}",
+    "gcp:sql/databaseInstance:DatabaseInstance": "{name}",
+    "gcp:sql/database:Database": "projects/{project}/instances/{instance}/databases/{name}",
+    "gcp:storage/bucket:Bucket": "{name}",
     "gcp:artifactregistry/repository:Repository": (
         "projects/{project}/locations/{location}/repositories/{repositoryId}"
     ),
     "gcp:cloudrunv2/service:Service": "projects/{project}/locations/{location}/services/{name}",
-    "gcp:cloudrunv2/job:Job": "projects/{project}/locations/{location}/jobs/{name}",
     "gcp:serviceaccount/account:Account": (
         "projects/{project}/serviceAccounts/{accountId}@{project}.iam.gserviceaccount.com"
     ),
     "gcp:secretmanager/secret:Secret": "projects/{project}/secrets/{secretId}",
-    "gcp:dns/managedZone:ManagedZone": "projects/{project}/managedZones/{name}",
+    "gcp:logging/projectBucketConfig:ProjectBucketConfig": (
+        "projects/{project}/locations/{location}/buckets/{bucketId}"
+    ),
+    "gcp:logging/projectSink:ProjectSink": "projects/{project}/sinks/{name}",
 }
 
 REPEATABLE = (
     "random:",  # it lives in the state alone
-    "gcp:projects/",  # a grant, or an API that is switched on: a second one changes nothing
+    "gcp:projects/service:",  # an API that is on stays on
     "gcp:secretmanager/secretVersion:",  # the newest counts
     "gcp:secretmanager/secretIamMember:",
     "gcp:storage/bucketIAMMember:",
-    "gcp:artifactregistry/repositoryIamMember:",
-    "gcp:cloudrunv2/serviceIamMember:",
-    "gcp:serviceaccount/iAMMember:",
     "gcp:servicenetworking/connection:",  # it is made or updated, whichever is needed
-    "gcp:sql/user:",  # likewise
+    # Likewise: https://github.com/hashicorp/terraform-provider-google/issues/1057 makes `postgres`,
+    # who is always there.
+    "gcp:sql/user:",
 )
 """Types whose second create neither fails nor leaves a second thing behind."""
 
 
-def id_of(resource: Resource, provider: Document) -> str | None:
-    """Return the id that a resource has if it is there; None where it is not made of names."""
-    pattern = PATTERNS.get(resource.kind)
+def id_of(kind: str, inputs: Document, provider: Document) -> str | None:
+    """Return the id that a resource has if it is there; None where it is not made of names.
+
+    `provider` has the inputs of the provider that it is made by.
+    """
+    pattern = PATTERNS.get(kind)
     try:
-        return pattern.format_map({**provider, **resource.inputs}) if pattern else None
+        return pattern.format_map({**provider, **inputs}) if pattern else None
     except KeyError:
         return None
 

@@ -55,7 +55,7 @@ def settle(workspace: Workspace, on_event: OnEvent) -> frozenset[str]:
 def _expected_id(found: Resource, deployment: Deployment, workspace: Workspace) -> str:
     """Return the id that a resource has if it is there."""
     provider = next((each for each in deployment.resources if each.urn == found.provider), None)
-    found_id = ids.id_of(found, provider.inputs if provider else {})
+    found_id = ids.id_of(found.kind, found.inputs, provider.inputs if provider else {})
     if found_id:
         return found_id
     stack = workspace.stack

@@ -169,6 +169,7 @@ TYPES = (
         secret=frozenset({"password"}),
         refuse=_of_instance,
         before_delete=_refuse_owner,
+        takes_over=True,
     ),
     resource(
         gcp.storage.Bucket,
