@@ -7,14 +7,13 @@ ends with the news that it cannot be reached: all before that is real.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import socket
-import subprocess
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from mlops_infra.rehearsal.pulumi.cloud import Resource
@@ -22,12 +21,16 @@ from tests.rehearsal.small import CONTENTS
 from tests.rehearsal.small.environment import BUCKET, DATABASE, EVERYTHING, GCP, SERVICE
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.rehearsal.small.environment import Small
 
 pytestmark = pytest.mark.slow
+
+SLOW_SECONDS = 10
+"""How long a create takes that is not to end before its deploy is killed."""
 
 
 def test_an_environment_lives_from_the_first_plan_to_its_deletion(small: Small) -> None:
@@ -121,15 +124,24 @@ def test_a_create_that_ends_half_way_is_finished_by_the_next_deploy(small: Small
     assert small.there == EVERYTHING
 
 
-def _pulumi_of(parent: int) -> list[int]:
-    """Return the ids of the Pulumi processes that a command started."""
-    found = subprocess.run(
-        ["ps", "-o", "pid=,comm=", "--ppid", str(parent)],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
-    return [int(line.split()[0]) for line in found.splitlines() if "pulumi" in line]
+def _kill(running: subprocess.Popen[str], until: Callable[[Callable[[], bool]], None]) -> None:
+    """Kill a command and all that it started; returns once none of them is left."""
+    command = psutil.Process(running.pid)
+    command.suspend()  # it would see its Pulumi end, and start another
+    killed = [*command.children(recursive=True), command]
+    assert any("pulumi" in each.name() for each in killed)
+    for each in killed:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    until(lambda: all(map(_is_gone, killed)))
+    running.communicate()
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_a_killed_deploy_leaves_neither_a_lock_nor_an_orphan(
@@ -137,15 +149,13 @@ def test_a_killed_deploy_leaves_neither_a_lock_nor_an_orphan(
 ) -> None:
     small.clouds.faults.delay(3)
     running = small.start("deploy", "--yes")
-    until(lambda: small.there.get(BUCKET) == 1 and bool(_pulumi_of(running.pid)))
-    small.clouds.faults.delay(30)
+    until(lambda: small.there.get(BUCKET) == 1)
+    small.clouds.faults.delay(SLOW_SECONDS)
     until(lambda: any("creating" in text for text in _pending(small)))
-    for pid in _pulumi_of(running.pid):
-        os.kill(pid, signal.SIGKILL)
-    running.kill()
-    running.communicate()
+    _kill(running, until)
     small.clouds.faults.delay(0)
     assert _locks(small)
+    time.sleep(SLOW_SECONDS)  # what the cloud was asked for it makes, though nobody listens
 
     said = small.deploy()
     assert "release the lock of a dead process" in said

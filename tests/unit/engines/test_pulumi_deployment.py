@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -106,4 +107,5 @@ def test_the_id_of_a_lost_create_follows_from_its_name(
 def test_the_holder_of_a_lock_is_read_from_pulumi_s_complaint() -> None:
     said = """error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.
   file:///s/.pulumi/locks/organization/mlops/dev/0a.json: created by ci@elsewhere (pid 12) at 2026-01-01T00:00:00Z"""  # noqa: E501 - Pulumi's own line
-    assert owners(said) == [Owner(user="ci", host="elsewhere", pid=12)]
+    taken = datetime(2026, 1, 1, tzinfo=UTC)
+    assert owners(said) == [Owner(user="ci", host="elsewhere", pid=12, since=taken)]

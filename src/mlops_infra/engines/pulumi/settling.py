@@ -8,9 +8,10 @@ second one; so the cloud is asked first, by the id that it makes of the name.
 from __future__ import annotations
 
 import getpass
-import os
 import socket
 from typing import TYPE_CHECKING
+
+import psutil
 
 from mlops_infra.engines.pulumi import ids
 from mlops_infra.engines.pulumi.deployment import name_of
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from mlops_infra.engines.pulumi.troubles import Owner
     from mlops_infra.engines.pulumi.workspace import Workspace
     from mlops_infra.errors import LockedError
+
+LOCK_SECONDS = 1
+"""How exactly a lock's time is told: to the second, cut off."""
 
 
 def settle(workspace: Workspace, on_event: OnEvent) -> frozenset[str]:
@@ -75,20 +79,26 @@ def release(workspace: Workspace, locked: LockedError, on_event: OnEvent) -> Non
         LockedError: somebody alive, or on another machine, holds it.
     """
     holders = owners(str(locked.__cause__))
-    if not holders or not all(_is_dead(each) for each in holders):
+    if not holders or not all(is_dead(each) for each in holders):
         raise locked
     on_event(Event(resource=workspace.stack, message="release the lock of a dead process"))
     workspace.run("cancel", "--stack", workspace.stack, "--yes")
 
 
-def _is_dead(owner: Owner) -> bool:
-    """Return whether a process is known to be gone: of this machine, of this user, not running."""
+def is_dead(owner: Owner) -> bool:
+    """Return whether a lock's owner is known to be gone; of another machine or user nothing is.
+
+    A zombie is gone: in a container whose first process reaps nothing it stays for good. So is one
+    whose process id another process has got since.
+    """
     if (owner.host, owner.user) != (socket.gethostname(), getpass.getuser()):
         return False
     try:
-        os.kill(owner.pid, 0)
-    except ProcessLookupError:
+        found = psutil.Process(owner.pid)
+        is_zombie = found.status() == psutil.STATUS_ZOMBIE
+        seconds_younger = found.create_time() - owner.since.timestamp()
+    except psutil.NoSuchProcess:
         return True
-    except PermissionError:
+    except psutil.AccessDenied:
         return False
-    return False
+    return is_zombie or seconds_younger > LOCK_SECONDS

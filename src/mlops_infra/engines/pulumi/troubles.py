@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mlops_infra.errors import InfraError, LockedError, PrerequisiteError
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 NO_STACK = "no stack named"
 LOCKED = "the stack is currently locked by"
-OWNER = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)")
+OWNER = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 NO_LOGIN = re.compile(
     r"could not find default credentials|DefaultAzureCredential|failed to acquire a token"
     r"|oauth2: |AADSTS|Unauthenticated|No credentials",
@@ -34,6 +35,8 @@ class Owner:
     user: str
     host: str
     pid: int
+    since: datetime
+    """When it took the lock, in whole seconds: Pulumi leaves out the rest."""
 
     def __str__(self) -> str:
         return f"{self.user}@{self.host}, process {self.pid}"
@@ -41,8 +44,15 @@ class Owner:
 
 def owners(said: str) -> list[Owner]:
     """Return who holds the stack, from Pulumi's complaint about it."""
-    found = OWNER.finditer(said)
-    return [Owner(user=each["user"], host=each["host"], pid=int(each["pid"])) for each in found]
+    return [
+        Owner(
+            user=each["user"],
+            host=each["host"],
+            pid=int(each["pid"]),
+            since=datetime.fromisoformat(each["since"]),
+        )
+        for each in OWNER.finditer(said)
+    ]
 
 
 def told(target: Target, said: str) -> InfraError:
