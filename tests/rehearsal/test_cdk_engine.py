@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import Project
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,29 +36,6 @@ def test_a_failed_update_is_rolled_back_and_the_next_deploy_goes_on(engine: Engi
     assert "InsufficientDBInstanceCapacity" in said
     engine.deploy()
     assert engine.state == "UPDATE_COMPLETE"
-
-
-def test_a_killed_deploy_is_joined_by_the_next_one(
-    engine: Engine, until: Callable[[Callable[[], bool]], None]
-) -> None:
-    stacks = engine.account.client("cloudformation")
-    engine.account.aws.faults.delay(0.3)
-    try:
-        project = Project(engine.account.folder)
-        running = project.start("deploy", "-e", engine.name, "--yes", **engine.environ)
-
-        def is_creating() -> bool:
-            found = stacks.list_stacks(StackStatusFilter=["CREATE_IN_PROGRESS"])
-            return any(engine.name in each["StackName"] for each in found["StackSummaries"])
-
-        until(is_creating)
-        running.kill()
-        running.communicate()
-    finally:
-        engine.account.aws.faults.delay(0)
-    engine.deploy()
-    assert engine.state == "CREATE_COMPLETE"
-    assert engine.run("plan").stdout.startswith("nothing to do")
 
 
 def test_another_deploy_that_is_running_exits_5(

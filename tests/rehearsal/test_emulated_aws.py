@@ -96,23 +96,6 @@ def test_the_whole_life_of_an_environment(account: Account) -> None:
     assert len(snapshots["DBSnapshots"]) == 2
 
 
-def test_a_database_comes_back_from_its_snapshot(account: Account) -> None:
-    account.write("back", like="dev")
-    account.deploy("back")
-    account.on("back", "destroy", "--force")
-    databases = account.client("rds")
-    (snapshot,) = databases.describe_db_snapshots(DBInstanceIdentifier="mlops-back")["DBSnapshots"]
-    account.write("back", {"database": {"restore_from": snapshot["DBSnapshotIdentifier"]}})
-    account.deploy("back", "--import-existing-resources")
-    (found,) = [
-        item
-        for item in databases.describe_db_instances()["DBInstances"]
-        if item["DBInstanceIdentifier"] in account.resources("back").values()
-    ]
-    assert (found["MasterUsername"], found["DBName"]) == ("mlflow", "mlflow")
-    assert found["StorageEncrypted"]
-
-
 def test_dev_and_prod_live_in_one_account(account: Account) -> None:
     for name in ("dev", "prod"):
         account.deploy(name)

@@ -155,7 +155,7 @@ def test_a_killed_deploy_leaves_neither_a_lock_nor_an_orphan(
     _kill(running, until)
     small.clouds.faults.delay(0)
     assert _locks(small)
-    time.sleep(SLOW_SECONDS)  # what the cloud was asked for it makes, though nobody listens
+    time.sleep(1)  # what the cloud was asked for it makes, though nobody listens
 
     said = small.deploy()
     assert "release the lock of a dead process" in said

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LOOK_SECONDS = 0.1
+"""How long a wait goes on after the delay has been set to 0."""
+
+
 class Faults:
     """What the emulator is told to do wrong.
 
     A failure is one file; whoever deletes it raises it, so it happens exactly once. The delay is a
-    file with a number; it holds until it is set to 0. A refusal of a call is a file, too.
+    file with a number; it holds until it is set to 0, which ends a wait under way, too. A refusal
+    of a call is a file as well.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -80,7 +85,9 @@ class Faults:
         Raises:
             RuntimeError: somebody asked for it with `fail_next`.
         """
-        time.sleep(self.delay_seconds)
+        began = time.monotonic()
+        while (left := began + self.delay_seconds - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_SECONDS))
         for file in sorted(self._folder.glob("*.json")):
             fault = json.loads(file.read_text())
             if (fault["type"], fault["operation"]) != (resource_type, operation):
