@@ -5,48 +5,27 @@ from __future__ import annotations
 import json
 import os
 import signal
-import ssl
 import subprocess
 import sys
-from contextlib import contextmanager
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import httpx
 import psutil
 import pytest
 
+from tests.rehearsal.clients import asking, transfer, visitor
 from tests.rehearsal.conftest import DOMAIN, IMAGE, Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.rehearsal.conftest import Account
 
 pytestmark = pytest.mark.slow
 
-LARGE_MIB = 300
-
 CREATE = "/api/2.0/mlflow/experiments/create"
 FIND = "/api/2.0/mlflow/experiments/get-by-name"
-
-TRANSFER = f"""
-import hashlib, os, pathlib, tempfile
-import mlflow
-
-folder = pathlib.Path(tempfile.mkdtemp())
-sent = folder / "large.bin"
-sent.write_bytes(os.urandom(2**20) * {LARGE_MIB})
-mlflow.set_experiment("large")
-with mlflow.start_run() as run:
-    mlflow.log_artifact(str(sent))
-back = mlflow.artifacts.download_artifacts(
-    run_id=run.info.run_id, artifact_path="large.bin", dst_path=str(folder / "back")
-)
-digests = [hashlib.file_digest(open(name, "rb"), "sha256").hexdigest() for name in (sent, back)]
-assert digests[0] == digests[1]
-"""
 
 OWNER = """
 import pathlib, sys
@@ -91,23 +70,6 @@ def live(account: Account) -> Iterator[Engine]:
     found.remove()
 
 
-@contextmanager
-def visitor(engine: Engine) -> Generator[httpx.Client]:
-    """Come as any program does, by what the environment's variables say; logged in."""
-    environ = engine.environ
-    login = json.loads(engine.run("login", "--format", "json").stdout)
-    with httpx.Client(
-        base_url=login["MLFLOW_TRACKING_URI"],
-        auth=(login["MLFLOW_TRACKING_USERNAME"], login["MLFLOW_TRACKING_PASSWORD"]),
-        proxy=environ["https_proxy"],
-        verify=ssl.create_default_context(cafile=environ["SSL_CERT_FILE"]),
-        trust_env=False,
-        timeout=20,
-        limits=httpx.Limits(max_keepalive_connections=0),  # so each request finds its way anew
-    ) as client:
-        yield client
-
-
 def test_a_client_works_through_the_printed_uri(live: Engine) -> None:
     uri = live.run("tracking-uri").stdout.strip()
     assert uri.endswith(".cloudfront.net")
@@ -120,8 +82,7 @@ def test_a_client_works_through_the_printed_uri(live: Engine) -> None:
     parts = {part["name"]: part["state"] for part in status["components"]}
     assert parts == {"stack": "running", "server": "running", "database": "running"}
     assert "log-batch" in live.run("logs").stdout  # what the container printed, by CloudWatch
-    login = json.loads(live.run("login", "--format", "json").stdout)
-    subprocess.run([sys.executable, "-c", TRANSFER], env={**live.environ, **login}, check=True)
+    transfer(live)
 
 
 def test_a_name_that_no_stack_declares_leads_nowhere(live: Engine) -> None:
@@ -138,24 +99,11 @@ def test_only_who_trusts_the_account_believes_its_names(live: Engine) -> None:
 def test_a_new_version_and_a_new_password_replace_the_old_without_a_gap(
     live: Engine, until: Callable[[Callable[[], bool]], None]
 ) -> None:
-    answers: list[int] = []
-    over = Event()
-
-    def ask(client: httpx.Client) -> None:
-        while not over.wait(0.1):
-            answers.append(client.get("/health").status_code)
-
-    with visitor(live) as client:
-        asking = Thread(target=ask, args=[client])
-        asking.start()
-        try:
-            live.write({"image": f"{IMAGE}-next"})
-            live.deploy()
-            rotate(live, "MlflowAuthAdminPassword", "a-new-password-of-the-administrator")
-            until(lambda: knows(live))
-        finally:
-            over.set()
-            asking.join()
+    with visitor(live) as client, asking(client) as answers:
+        live.write({"image": f"{IMAGE}-next"})
+        live.deploy()
+        rotate(live, "MlflowAuthAdminPassword", "a-new-password-of-the-administrator")
+        until(lambda: knows(live))
     assert set(answers) == {200}
     assert len(answers) > 20
 

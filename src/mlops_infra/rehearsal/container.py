@@ -9,30 +9,22 @@ are for.
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from mlops_infra.engines import process
-from mlops_infra.errors import UnhealthyError
-from mlops_infra.rehearsal.ports import free_port
+from mlops_infra.rehearsal.ports import HOST, free_port
+from mlops_infra.rehearsal.program import Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 APP = "/app/"
 """Where the image has what `stacks/image` holds; the Dockerfile says so."""
-
-HOST = "127.0.0.1"
-TAIL_LINES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,15 +54,13 @@ class Container:
         self.log = log
         self._image = image
         self._tmp = tempfile.TemporaryDirectory(prefix="mlops-infra-container-")
-        self._process: subprocess.Popen[bytes] = process.spawn(
-            [sys.executable, str(image / "serve.py"), *spec.command],
-            env=self._environ(),
-            log=log,
+        self._program = Program(
+            [sys.executable, str(image / "serve.py"), *spec.command], env=self._environ(), log=log
         )
 
     @property
     def is_running(self) -> bool:
-        return self._process.poll() is None
+        return self._program.is_running
 
     def wait(self) -> None:
         """Wait until its health check succeeds.
@@ -78,39 +68,24 @@ class Container:
         Raises:
             UnhealthyError: it stopped, or its start grace is over; the message ends with its log.
         """
+        url = f"http://{HOST}:{self.port}{self.spec.health_path}"
 
         def is_healthy() -> bool:
-            if not self.is_running:
-                raise self._unhealthy(f"the container stopped ({self._process.returncode})")
-            url = f"http://{HOST}:{self.port}{self.spec.health_path}"
             try:
                 return httpx.get(url, timeout=2, trust_env=False).status_code == 200
             except httpx.HTTPError:
                 return False
 
-        grace = self.spec.start_grace_seconds
-        healthy = Retrying(
-            retry=retry_if_result(lambda healthy: not healthy),
-            stop=stop_after_delay(grace),
-            wait=wait_fixed(0.1),
-            retry_error_callback=lambda _: False,
-        )(is_healthy)
-        if not healthy:
-            raise self._unhealthy(f"no answer from {self.spec.health_path} after {grace} s")
+        self._program.wait(is_healthy, seconds=self.spec.start_grace_seconds)
 
     def stop(self) -> None:
         """Stop it as platforms do: asked first, then made to."""
-        with suppress(ProcessLookupError):
-            self._process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(self.spec.stop_grace_seconds)
-        self.kill()
+        self._program.stop(grace_seconds=self.spec.stop_grace_seconds)
+        self._tmp.cleanup()
 
     def kill(self) -> None:
         """End it and all that it started, at once."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self._program.kill()
         self._tmp.cleanup()
 
     def lines(self) -> Iterator[bytes]:
@@ -121,8 +96,7 @@ class Container:
                 yield from file
                 if is_last:
                     return
-                with suppress(subprocess.TimeoutExpired):
-                    self._process.wait(0.5)
+                self._program.wait_for_end(seconds=0.5)
 
     def _environ(self) -> dict[str, str]:
         here = {
@@ -139,7 +113,3 @@ class Container:
         }
         own = {"MLFLOW_HOST": HOST, "MLFLOW_PORT": str(self.port)}
         return {**here, **recorded, **self.spec.addresses, **own}
-
-    def _unhealthy(self, what: str) -> UnhealthyError:
-        last = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
-        return UnhealthyError("\n  ".join([what, *last]), hint=f"all that it said: {self.log}")

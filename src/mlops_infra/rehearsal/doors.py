@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from mlops_infra.rehearsal.ports import HOST
+
 if TYPE_CHECKING:
     from mlops_infra.rehearsal.authority import Authority
 
-HOST = "127.0.0.1"
 CHUNK_BYTES = 2**18
 
 # https://www.postgresql.org/docs/current/protocol-message-formats.html
@@ -34,14 +35,24 @@ class Way:
 
     host: str
     connect: Callable[[], Awaitable[Streams]]
+    ends_tls: bool = True
+    """Whether TLS ends at the door; else whoever is behind it has a certificate for the name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """Where on this machine a name is served."""
+
+    port: int
+    speaks_tls: bool = False
 
 
 Greet = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Way | None]]
 """Answers a client up to the first byte of TLS; None where it gets no further."""
 
 
-def by_connect(port_of: Callable[[str], int | None]) -> Greet:
-    """Greet as an HTTP proxy does; `port_of` says where on this machine a name is served.
+def by_connect(find: Callable[[str], Served | None]) -> Greet:
+    """Greet as an HTTP proxy does; `find` says where on this machine a name is served.
 
     A name that nobody serves is answered 502, as a proxy does for one that DNS does not know.
     """
@@ -50,12 +61,16 @@ def by_connect(port_of: Callable[[str], int | None]) -> Greet:
         head = await reader.readuntil(b"\r\n\r\n")
         verb, target, *_ = head.decode("latin-1").split(" ")
         host, _, asked = target.rpartition(":")
-        port = port_of(host) if (verb, asked) == ("CONNECT", "443") else None
-        if port is None:
+        found = find(host) if (verb, asked) == ("CONNECT", "443") else None
+        if found is None:
             writer.write(b"HTTP/1.1 502 no such host\r\nContent-Length: 0\r\n\r\n")
             return None
         writer.write(b"HTTP/1.1 200 connected\r\n\r\n")
-        return Way(host=host, connect=lambda: asyncio.open_connection(HOST, port))
+        return Way(
+            host=host,
+            connect=lambda: asyncio.open_connection(HOST, found.port),
+            ends_tls=not found.speaks_tls,
+        )
 
     return greet
 
@@ -102,7 +117,8 @@ class Doors:
         await writer.drain()
         if way is None:
             return
-        await writer.start_tls(self._authority.context(way.host))
+        if way.ends_tls:
+            await writer.start_tls(self._authority.context(way.host))
         behind_reader, behind_writer = await way.connect()
         both = {
             asyncio.ensure_future(_pass_on(reader, behind_writer)),

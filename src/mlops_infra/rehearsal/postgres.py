@@ -20,13 +20,12 @@ from psycopg2 import sql
 from mlops_infra.engines import process
 from mlops_infra.engines.local.cluster import Cluster, programs_dir
 from mlops_infra.rehearsal.doors import by_ssl_request
+from mlops_infra.rehearsal.ports import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlops_infra.rehearsal.doors import Doors
-
-HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +65,7 @@ class Postgres:
         """Make it, empty or with what `backup` holds, and start it."""
         self.spec = spec
         # Short enough for a socket's path, which may have 107 bytes.
-        self._folder = tempfile.TemporaryDirectory(prefix="mlops-infra-rds-")
+        self._folder = tempfile.TemporaryDirectory(prefix="mlops-infra-db-")
         folder = Path(self._folder.name)
         self._definition = _Definition(
             role=spec.user,

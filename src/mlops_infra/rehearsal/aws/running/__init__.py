@@ -17,7 +17,7 @@ from mlops_infra.rehearsal.aws.innards import stacks
 from mlops_infra.rehearsal.aws.running.databases import Databases
 from mlops_infra.rehearsal.aws.running.routes import service_behind
 from mlops_infra.rehearsal.aws.running.services import Services
-from mlops_infra.rehearsal.doors import Doors, by_connect
+from mlops_infra.rehearsal.doors import Doors, Served, by_connect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ class Running:
         self._services = Services(
             folder / "logs", url=url, authority=authority.file, databases=self._databases
         )
-        doors.open(by_connect(self._port_of), port=door_port)
+        doors.open(by_connect(self._find), port=door_port)
 
     def install(self) -> None:
         """Let CloudFormation and the services' own APIs start and stop it."""
@@ -55,6 +55,7 @@ class Running:
         self._services.stop()
         self._databases.stop()
 
-    def _port_of(self, host: str) -> int | None:
+    def _find(self, host: str) -> Served | None:
         service = service_behind(host)
-        return self._services.port_of(service) if service else None
+        port = self._services.port_of(service) if service else None
+        return Served(port=port) if port else None

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import contextvars
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.errors import InfraError
@@ -16,11 +17,13 @@ from mlops_infra.rehearsal.aws.innards import ecs, provisioners
 from mlops_infra.rehearsal.aws.running.routes import target_groups
 from mlops_infra.rehearsal.aws.running.tasks import container_of, container_spec
 from mlops_infra.rehearsal.container import Container
+from mlops_infra.rehearsal.rollouts import Rollouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlops_infra.rehearsal.aws.running.databases import Databases
+    from mlops_infra.rehearsal.container import ContainerSpec
 
 Props = dict[str, Any]
 
@@ -31,18 +34,12 @@ class Services:
     """The running tasks, by their service's ARN."""
 
     def __init__(self, folder: Path, *, url: str, authority: Path, databases: Databases) -> None:
-        self._folder = folder
+        self._rollouts = Rollouts(folder)
         self._url = url
         self._authority = authority
         self._databases = databases
-        self._running: dict[str, Container] = {}
-        self._started = 0
-        self._lock = Lock()
-
-    def port_of(self, arn: str) -> int | None:
-        """Return where a service's task answers, or None while there is none."""
-        running = self._running.get(arn)
-        return running.port if running and running.is_running else None
+        self.port_of = self._rollouts.port_of
+        self.stop = self._rollouts.stop
 
     def roll_out(self, arn: str) -> None:
         """Bring a service to its task definition and its secrets' values: new first, then the old.
@@ -50,45 +47,21 @@ class Services:
         Raises:
             InfraError: the new one does not become healthy; the old one goes on.
         """
-        with self._lock:
-            service = _record(arn)
-            if not target_groups(service):
-                return  # nobody could ask it
-            spec = container_spec(
-                service, url=self._url, authority=self._authority, databases=self._databases
-            )
-            old = self._running.get(arn)
-            if old and old.is_running and old.spec == spec:
-                return
-            self._folder.mkdir(exist_ok=True)
-            self._started += 1
-            log = self._folder / f"{service['serviceName']}-{self._started}.log"
-            image = stacks_dir(Path.cwd()) / "image"
-            new = Container(spec, image=image, log=log)
-            ecs._start_awslogs_forwarder(_Output(new), container_of(service), log.stem)
-            try:
-                new.wait()
-            except InfraError:
-                new.kill()
-                raise
-            self._running[arn] = new
-        if old:
-            old.stop()
+        service = _record(arn)
+        if not target_groups(service):
+            return  # nobody could ask it
+        self._rollouts.roll_out(
+            arn, lambda: self._spec(arn), partial(_start, service), name=service["serviceName"]
+        )
+
+    def _spec(self, arn: str) -> ContainerSpec:
+        return container_spec(
+            _record(arn), url=self._url, authority=self._authority, databases=self._databases
+        )
 
     def _try_to_roll_out(self, arn: str) -> None:
         with suppress(InfraError, ValueError):  # the old one goes on
             self.roll_out(arn)
-
-    def remove(self, arn: str) -> None:
-        """Stop what runs for a service."""
-        running = self._running.pop(arn, None)
-        if running:
-            running.stop()
-
-    def stop(self) -> None:
-        """End all of it, at once."""
-        for running in self._running.values():
-            running.kill()
 
     def install(self) -> None:
         """Let CloudFormation and ECS's own API do it."""
@@ -106,7 +79,7 @@ class Services:
             return made
 
         def stop_and_delete(arn: str, props: Props) -> None:
-            self.remove(arn)
+            self._rollouts.remove(arn)
             delete(arn, props)
 
         handler |= {"create": create_and_wait, "update": update_and_wait, "delete": stop_and_delete}
@@ -142,6 +115,12 @@ class _Output:
 
     def logs(self, *, stream: bool, follow: bool, stdout: bool, stderr: bool) -> Iterator[bytes]:  # noqa: ARG002 - always all of it
         return self._container.lines()
+
+
+def _start(service: Props, spec: ContainerSpec, log: Path) -> Container:
+    started = Container(spec, image=stacks_dir(Path.cwd()) / "image", log=log)
+    ecs._start_awslogs_forwarder(_Output(started), container_of(service), log.stem)
+    return started
 
 
 def _record(arn: str) -> Props:
