@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,14 @@ from botocore.exceptions import ClientError
 from mlops_infra.rehearsal.aws import EmulatedAws
 from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from tests.conftest import REPOSITORY, Project
+from tests.rehearsal.platforms import PLATFORMS
 from tests.rehearsal.small import PROVIDER
 from tests.rehearsal.small.environment import STACKS, Small
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
+
+    from tests.rehearsal.platforms import Platform
 
 IMAGE = "ghcr.io/example/mlflow-server:3.17.2"
 """A prebuilt one: these tests are about CloudFormation and need no builder."""
@@ -218,6 +221,22 @@ def live_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """An account that runs what it records: for what a client meets."""
     with opened(tmp_path_factory.mktemp("live"), runs=True) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Platform]]:
+    """Give an emulated Azure or Google Cloud: one that runs what it records, or one that not."""
+    known: dict[tuple[str, bool], Platform] = {}
+    with ExitStack() as stack:
+
+        def find(name: str, *, runs: bool) -> Platform:
+            if (name, runs) not in known:
+                folder = tmp_path_factory.mktemp(name)
+                opening = PLATFORMS[name](folder, runs=runs)
+                known[name, runs] = stack.enter_context(opening)
+            return known[name, runs]
+
+        yield find
 
 
 @pytest.fixture

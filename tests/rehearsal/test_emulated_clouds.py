@@ -14,7 +14,7 @@ import pytest
 from mlops_infra.errors import InfraError
 from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from mlops_infra.rehearsal.pulumi.cloud import Cloud, Resource
-from mlops_infra.rehearsal.pulumi.description import CloudError, ResourceType
+from mlops_infra.rehearsal.pulumi.description import Call, CloudError, ResourceType
 from mlops_infra.rehearsal.pulumi.diff import differences
 from mlops_infra.rehearsal.pulumi.lifecycle import Lifecycle
 from mlops_infra.rehearsal.pulumi.random import PROVIDER
@@ -113,6 +113,47 @@ def test_an_output_that_the_sdk_does_not_know_is_a_mistake_in_the_description(
     kind = dataclasses.replace(PET, computed=lambda _: {"colour": "red"})
     with pytest.raises(CloudError, match="no output colour"):
         dataclasses.replace(life, kind=kind).create({"prefix": "a"})
+
+
+class Recruits:
+    """Runs what it is given, unless that is called `lame`; a hand-written `Running`."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.running: set[str] = set()
+
+    def run(self, kind: str, call: Call) -> dict[str, Any]:
+        if call.inputs["prefix"] == "lame" or call.inputs.get("length") == 0:
+            raise CloudError(f"{kind} does not run")
+        self.running.add(call.id)
+        return {"separator": "of what runs"}
+
+    def settle(self) -> None:
+        self.running = {each for each in self.running if self.cloud.get(PET.token, each)}
+
+    def find(self, host: str) -> None:
+        """Nobody is served."""
+
+    def stop(self) -> None:
+        """There is nothing to end."""
+
+
+def test_what_is_made_runs_and_what_does_not_run_is_not_made(life: Lifecycle) -> None:
+    running = Recruits(life.cloud)
+    life = dataclasses.replace(life, running=running)
+    made = life.create({"prefix": "a", "length": 2})
+    assert made.outputs["separator"] == "of what runs"
+    assert life.cloud.of(PET.token)[made.id].outputs == made.outputs
+    with pytest.raises(CloudError, match="does not run"):
+        life.create({"prefix": "lame"})
+    assert list(life.cloud.of(PET.token)) == [made.id]
+    with pytest.raises(CloudError, match="does not run"):
+        life.update(made.id, {"prefix": "a", "length": 0}, made.outputs)
+    assert life.cloud.of(PET.token)[made.id].inputs == made.inputs, "the old one goes on"
+    assert running.running == {made.id}
+    life.preview_update({"prefix": "a", "length": 0}, made.outputs)
+    life.delete(made.id, made.inputs, made.outputs)
+    assert running.running == set()
 
 
 def test_a_difference_has_its_path_and_says_whether_it_replaces() -> None:

@@ -2,7 +2,9 @@
 
 emulator.py    the process of an emulated cloud
 faults.py      failures and delays on demand, in any of them
+program.py     a program that stands for something in a cloud
 container.py   runs a container that an emulated cloud has recorded, as a process
+rollouts.py    replaces what runs for a service: the new one first
 postgres.py    a database instance as a cloud gives it: by name, over TLS, with a password
 doors.py       where TLS ends: the public names of a cloud, and its databases'
 authority.py   who signs for those names

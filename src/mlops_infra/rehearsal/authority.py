@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Authority:
-    """A certificate authority of one run. Its key never leaves this process."""
+    """A certificate authority of one run. Its own key never leaves this process."""
 
     def __init__(self, file: Path) -> None:
         """Write its own certificate, which clients are told to trust, to `file`."""
@@ -28,3 +28,15 @@ class Authority:
             self._authority.issue_cert(host).configure_cert(context)
             self._contexts[host] = context
         return self._contexts[host]
+
+    def files(self, *hosts: str, folder: Path) -> tuple[Path, Path]:
+        """Write into `folder` what another program needs to prove that it is any of `hosts`.
+
+        Returns its certificate and its key, which its owner alone can read.
+        """
+        issued = self._authority.issue_cert(*hosts)
+        certificate, key = folder / "certificate.pem", folder / "key.pem"
+        key.touch(mode=0o600)
+        issued.private_key_pem.write_to_path(str(key))
+        certificate.write_bytes(b"".join(each.bytes() for each in issued.cert_chain_pems))
+        return certificate, key

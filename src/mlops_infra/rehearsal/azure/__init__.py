@@ -2,9 +2,11 @@
 
 arm.py       ids, parents, locks: what Azure's resource manager does for every type
 network.py data.py server.py watch.py   the types
+running/     what of it runs on this machine
 """
 
 from mlops_infra.rehearsal.azure import data, network, server, watch
+from mlops_infra.rehearsal.azure.running import Running
 from mlops_infra.rehearsal.pulumi.description import Provider
 
 PROVIDER = Provider(
@@ -13,4 +15,5 @@ PROVIDER = Provider(
     functions=server.FUNCTIONS,
     types=(*network.TYPES, *data.TYPES, *server.TYPES, *watch.TYPES),
     config=frozenset({"subscriptionId", "tenantId", "clientId", "location", "environment"}),
+    running=Running,
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from hashlib import sha256
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 import httpx
 import pulumi_gcp as gcp
 
 from mlops_infra.rehearsal.gcp.identity import refuse_member
-from mlops_infra.rehearsal.gcp.network import PEERING
+from mlops_infra.rehearsal.gcp.network import PEERED_ADDRESS, PEERING
 from mlops_infra.rehearsal.gcp.project import project, region, require, resource
 from mlops_infra.rehearsal.pulumi.cloud import Resource
 from mlops_infra.rehearsal.pulumi.description import CloudError
@@ -25,18 +27,23 @@ BUCKET_GRANT = "gcp:storage/bucketIAMMember:BucketIAMMember"
 FINAL_BACKUP = "final backup"
 """What a deleted instance leaves; Pulumi knows nothing of it."""
 
+PEERED = IPv4Network((PEERED_ADDRESS, 20))
+"""Google's own network: each instance has its address of it."""
 ENTERPRISE_LOG_DAYS = 7
 AUTHORITY = "-----BEGIN CERTIFICATE-----\n{name}\n-----END CERTIFICATE-----\n"
 
 
 def _instance(call: Call) -> Properties:
     name = call.inputs["name"]
+    address = str(
+        PEERED[2 + int(sha256(name.encode()).hexdigest(), 16) % (PEERED.num_addresses - 4)]
+    )
     return {
         "connectionName": f"{project(call)}:{region(call)}:{name}",
-        "privateIpAddress": "10.119.0.3",
-        "firstIpAddress": "10.119.0.3",
+        "privateIpAddress": address,
+        "firstIpAddress": address,
         "publicIpAddress": "",
-        "ipAddresses": [{"ipAddress": "10.119.0.3", "type": "PRIVATE", "timeToRetire": ""}],
+        "ipAddresses": [{"ipAddress": address, "type": "PRIVATE", "timeToRetire": ""}],
         "serverCaCerts": [{"cert": AUTHORITY.format(name=name), "commonName": name}],
         "instanceType": "CLOUD_SQL_INSTANCE",
         "serviceAccountEmailAddress": "p1@gcp-sa-cloud-sql.iam.gserviceaccount.com",

@@ -8,13 +8,16 @@ fills in, what forces a replacement, and what the cloud refuses.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import pulumi
 
+    from mlops_infra.rehearsal.authority import Authority
+    from mlops_infra.rehearsal.doors import Doors, Served
     from mlops_infra.rehearsal.pulumi.cloud import Cloud
 
 Properties = dict[str, Any]
@@ -107,6 +110,45 @@ class Function:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where what a provider has recorded is run."""
+
+    folder: Path
+    """For logs and data."""
+    cloud: Cloud
+    authority: Authority
+    """Signs for public names; its clients trust nobody else."""
+    doors: Doors
+    """Where TLS for those names ends."""
+    door: str
+    """The URL of the proxy that leads to those names."""
+
+
+class Running(Protocol):
+    """What runs of an emulated cloud."""
+
+    def run(self, kind: str, call: Call) -> Properties:
+        """Run a resource that was made or is about to change; returns outputs that this adds.
+
+        Raises:
+            CloudError: it does not run. What ran before goes on.
+        """
+        ...
+
+    def settle(self) -> None:
+        """Stop what the cloud has no resource of any more."""
+        ...
+
+    def find(self, host: str) -> Served | None:
+        """Return where a public name is served, or None where nobody serves it."""
+        ...
+
+    def stop(self) -> None:
+        """End all of it, at once."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
 class Provider:
     """One emulated provider: everything that is not in it is an error."""
 
@@ -117,3 +159,5 @@ class Provider:
     functions: tuple[Function, ...] = ()
     config: frozenset[str] = frozenset()
     """The configuration that it knows."""
+    running: Callable[[Place], Running] | None = None
+    """Starts to run what is recorded; None where there is nothing to run."""

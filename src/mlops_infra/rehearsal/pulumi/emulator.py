@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from mlops_infra.rehearsal.emulator import Emulator
 from mlops_infra.rehearsal.faults import Faults
+from mlops_infra.rehearsal.ports import free_port
 from mlops_infra.rehearsal.pulumi.cloud import Cloud
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 START_SECONDS = 90
 """Reading the SDKs of Azure and GCP takes 5 s on an idle machine."""
 
+AUTHORITY_FILE = "authority.pem"
+"""In its folder: whom clients of the names that it serves must trust."""
+
 RANDOM = "mlops_infra.rehearsal.pulumi.random"
 
 
@@ -22,17 +26,25 @@ class EmulatedClouds:
     """The clouds behind some providers, alive inside a `with` block.
 
     `providers` are modules with a `PROVIDER`, beside `random`, which is always there. What was made
-    lies in `folder` and is still there when the block is entered again.
+    lies in `folder` and is still there when the block is entered again; what ran ends with the
+    block. With `runs` off, services and databases are recorded and never started: quicker, and
+    nothing answers. `environ` is what the process gets in the place of this one's variables.
     """
 
     def __init__(
-        self, folder: Path, *providers: str, environ: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *providers: str,
+        runs: bool = True,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder.absolute()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.cloud = Cloud(self.folder / "cloud.db")
         self.faults = Faults(self.folder / "faults")
+        self.runs = runs
         self._providers = [RANDOM, *providers]
+        self._door = ""
         self._environ = environ
 
     @property
@@ -44,6 +56,11 @@ class EmulatedClouds:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            # The names that its stacks declare, and no others. Lower case is what wins.
+            "https_proxy": self._door,
+            "no_proxy": "127.0.0.1,localhost",
+            "SSL_CERT_FILE": str(self.folder / AUTHORITY_FILE),
+            "REQUESTS_CA_BUNDLE": str(self.folder / AUTHORITY_FILE),
         }
 
     def __enter__(self) -> Self:
@@ -53,9 +70,13 @@ class EmulatedClouds:
             InfraError: it ended or did not answer in time; the message says what it printed.
         """
         self._ports.unlink(missing_ok=True)
+        door_port = free_port()
+        self._door = f"http://127.0.0.1:{door_port}"
         self._emulator = Emulator(
             "mlops_infra.rehearsal.pulumi",
-            *("--folder", str(self.folder), *self._providers),
+            *("--folder", str(self.folder), "--door-port", str(door_port)),
+            *([] if self.runs else ["--record-only"]),
+            *self._providers,
             log=self.folder / "emulator.log",
             environ=self._environ,
         )

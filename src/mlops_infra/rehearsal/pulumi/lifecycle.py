@@ -13,7 +13,7 @@ from mlops_infra.rehearsal.pulumi.wire import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlops_infra.rehearsal.pulumi.description import Properties, ResourceType
+    from mlops_infra.rehearsal.pulumi.description import Properties, ResourceType, Running
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,8 @@ class Lifecycle:
     kind: ResourceType
     cloud: Cloud
     config: Mapping[str, str]
+    running: Running | None = None
+    """What runs of the cloud; None where it only records."""
 
     def preview_create(self, inputs: Properties) -> Properties:
         """Return the properties so far: what the cloud fills in is unknown."""
@@ -51,7 +53,7 @@ class Lifecycle:
         """Make a resource.
 
         Raises:
-            CloudError: the cloud refuses, or the name is taken.
+            CloudError: the cloud refuses, the name is taken, or it does not run.
         """
         call = Call(inputs=_own(inputs), config=self.config, cloud=self.cloud)
         call = replace(call, id=self.kind.id(call))
@@ -65,6 +67,15 @@ class Lifecycle:
         elif self.kind.is_in_cloud and not self.cloud.add(self.kind.token, call.id, made):
             raise CloudError(f"already exists: {self.kind.token} '{call.id}'")
         self.kind.after_create(call)
+        if self.running:
+            try:
+                added = self.running.run(self.kind.token, call)
+            except CloudError:
+                self.cloud.delete(self.kind.token, call.id)
+                raise
+            made = replace(made, outputs={**made.outputs, **added})
+            if added:
+                self.cloud.put(self.kind.token, call.id, made)
         return Found(id=call.id, inputs=made.inputs, outputs=made.outputs)
 
     def read(self, resource_id: str, inputs: Properties, outputs: Properties) -> Found | None:
@@ -94,7 +105,7 @@ class Lifecycle:
         """Change a resource and return all its properties.
 
         Raises:
-            CloudError: the cloud refuses, or there is none any more.
+            CloudError: the cloud refuses, there is none any more, or the new one does not run.
         """
         call = Call(
             inputs=_own(inputs), config=self.config, cloud=self.cloud, id=resource_id, old=old
@@ -103,6 +114,8 @@ class Lifecycle:
             raise CloudError(f"not found: {self.kind.token} '{resource_id}'")
         self.kind.before_update(call)
         outputs = {**call.inputs, **self._computed(call)}
+        if self.running:
+            outputs |= self.running.run(self.kind.token, call)
         if self.kind.is_in_cloud:
             self.cloud.put(
                 self.kind.token, resource_id, Resource(inputs=call.inputs, outputs=outputs)
@@ -132,6 +145,8 @@ class Lifecycle:
         if self.kind.contains:
             self.cloud.delete_within(resource_id)
         self.kind.after_delete(call)
+        if self.running:
+            self.running.settle()
 
     def _computed(self, call: Call) -> Properties:
         found = self.kind.computed(call)

@@ -24,7 +24,7 @@ from mlops_infra.rehearsal.pulumi.wire import Struct, plain, secret_names, wired
 if TYPE_CHECKING:
     from mlops_infra.rehearsal.faults import Faults
     from mlops_infra.rehearsal.pulumi.cloud import Cloud
-    from mlops_infra.rehearsal.pulumi.description import Provider, ResourceType
+    from mlops_infra.rehearsal.pulumi.description import Provider, ResourceType, Running
 
 PARTIAL = "partial create"
 """The fault `Faults.fail_next(…, operation=PARTIAL)`: it is there, and not ready."""
@@ -33,8 +33,11 @@ PARTIAL = "partial create"
 class Servicer(ResourceProviderServicer):
     """Answers an engine from descriptions; what they do not hold is an error."""
 
-    def __init__(self, provider: Provider, cloud: Cloud, faults: Faults) -> None:
+    def __init__(
+        self, provider: Provider, cloud: Cloud, faults: Faults, running: Running | None = None
+    ) -> None:
         self._provider = provider
+        self._running = running
         self._types = {kind.token: kind for kind in provider.types}
         self._functions = {each.token: each for each in provider.functions}
         self._cloud = cloud
@@ -215,7 +218,12 @@ class Servicer(ResourceProviderServicer):
         return kind
 
     def _life(self, kind: ResourceType, context: grpc.ServicerContext) -> Lifecycle:
-        return Lifecycle(kind=kind, cloud=self._cloud, config=self._config_of(context))
+        return Lifecycle(
+            kind=kind,
+            cloud=self._cloud,
+            config=self._config_of(context),
+            running=self._running,
+        )
 
     def _config_of(self, context: grpc.ServicerContext) -> dict[str, str]:
         return self._config.get(context.peer(), {})

@@ -5,17 +5,14 @@ Google's is fake-gcs-server, Azure's is azurite. Whoever starts one says where t
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import signal
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import httpx
+from azure.storage.blob import BlobServiceClient
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from mlops_infra.rehearsal.ports import free_port
@@ -44,12 +41,15 @@ class Store:
 
 
 @contextmanager
-def google(program: Path, bucket: str) -> Generator[Store]:
-    """Run fake-gcs-server with one bucket, in memory."""
+def google(program: Path, bucket: str, *, folder: Path | None = None) -> Generator[Store]:
+    """Run fake-gcs-server with one bucket, in `folder` or else in memory."""
     port = free_port()
     address = f"127.0.0.1:{port}"
     argv = [str(program), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
-    with _running([*argv, "-backend", "memory", "-public-host", address], address):
+    backend = ["-backend", "memory"]
+    if folder:  # large artifacts
+        backend = ["-backend", "filesystem", "-filesystem-root", str(folder)]
+    with _running([*argv, *backend, "-public-host", address], address):
         made = httpx.post(f"http://{address}/storage/v1/b?project=any", json={"name": bucket})
         made.raise_for_status()
         yield Store(
@@ -65,7 +65,8 @@ def azure(program: Path, container: str) -> Generator[Store]:
     address = f"127.0.0.1:{port}"
     argv = [str(program), "--silent", "--inMemoryPersistence", "--skipApiVersionCheck"]
     with _running([*argv, "--blobHost", "127.0.0.1", "--blobPort", str(port)], address):
-        _make_container(address, container)
+        with BlobServiceClient(f"http://{address}/{AZURE_ACCOUNT}", credential=AZURE_KEY) as client:
+            client.create_container(container)
         yield Store(
             url=f"azblob://{container}?domain={address}&protocol=http&localemu=true",
             environ={"AZURE_STORAGE_ACCOUNT": AZURE_ACCOUNT, "AZURE_STORAGE_KEY": AZURE_KEY},
@@ -87,26 +88,3 @@ def _running(argv: list[str], address: str) -> Generator[None]:
             yield
         finally:
             process.send_signal(signal.SIGTERM)
-
-
-def _make_container(address: str, container: str) -> None:
-    """Send one request with a shared key.
-
-    https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
-    """
-    date, version = formatdate(usegmt=True), "2021-12-02"
-    path = f"/{AZURE_ACCOUNT}/{container}"
-    headers = f"x-ms-date:{date}\nx-ms-version:{version}\n"
-    # The emulator's path begins with the account, and the signed one with the account before that.
-    signed = f"PUT{chr(10) * 12}{headers}/{AZURE_ACCOUNT}{path}\nrestype:container"
-    digest = hmac.new(base64.b64decode(AZURE_KEY), signed.encode(), hashlib.sha256).digest()
-    signature = base64.b64encode(digest).decode()
-    made = httpx.put(
-        f"http://{address}{path}?restype=container",
-        headers={
-            "x-ms-date": date,
-            "x-ms-version": version,
-            "Authorization": f"SharedKey {AZURE_ACCOUNT}:{signature}",
-        },
-    )
-    made.raise_for_status()
