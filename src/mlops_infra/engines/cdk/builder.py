@@ -1,27 +1,15 @@
-"""What builds the server's image, where the file says `image: build`."""
+"""Whether the server's image can be had, before anything is made."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from typing import TYPE_CHECKING, Any
 
-from mlops_infra.errors import PrerequisiteError
+from mlops_infra.engines.builder import found_builder, require_builder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import boto3
-
-BUILDERS = ("docker", "podman", "buildah")
-"""They take the same words; the first that is installed is used."""
-
-
-def found_builder() -> str:
-    """Return what `CDK_DOCKER` names, or else the first builder that is installed, or nothing."""
-    wanted = os.environ.get("CDK_DOCKER")
-    candidates = (wanted,) if wanted else BUILDERS
-    return next((name for name in candidates if shutil.which(name)), "")
 
 
 def check_builder(images: Iterable[tuple[str, str]], session: boto3.Session) -> None:
@@ -30,14 +18,8 @@ def check_builder(images: Iterable[tuple[str, str]], session: boto3.Session) -> 
     Raises:
         PrerequisiteError: one cannot.
     """
-    if found_builder() or all(_is_published(session, *image) for image in images):
-        return
-    names = os.environ.get("CDK_DOCKER") or ", ".join(BUILDERS)
-    raise PrerequisiteError(
-        f"nothing builds the server's image: {names} not installed",
-        hint="apt install podman, or set CDK_DOCKER to what you have, or name a prebuilt image in "
-        "the file's 'image'",
-    )
+    if not found_builder() and not all(_is_published(session, *image) for image in images):
+        require_builder()
 
 
 def _is_published(session: boto3.Session, repository: str, tag: str) -> bool:

@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines import process
+from mlops_infra.engines.builder import found_builder
 from mlops_infra.engines.cdk.account import aws_of
-from mlops_infra.engines.cdk.builder import found_builder
 from mlops_infra.engines.cdk.failures import remedy
 from mlops_infra.errors import InfraError, PrerequisiteError
 from mlops_infra.project import stacks_dir

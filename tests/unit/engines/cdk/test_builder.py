@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlops_infra.engines.cdk.builder import BUILDERS, check_builder, found_builder
+from mlops_infra.engines.builder import BUILDERS, found_builder
+from mlops_infra.engines.cdk.builder import check_builder
 from mlops_infra.errors import PrerequisiteError
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ def test_the_first_that_is_installed_builds(programs: Path) -> None:
     for name in reversed(BUILDERS):
         install(programs, name)
         assert found_builder() == name
+
+
+def test_a_docker_without_its_daemon_is_passed_over(programs: Path) -> None:
+    install(programs, "podman")
+    install(programs, "docker")
+    (programs / "docker").write_text(
+        "#!/bin/sh\necho 'Cannot connect to the Docker daemon'\nexit 1\n"
+    )
+    assert found_builder() == "podman"
 
 
 def test_what_cdk_docker_names_builds_or_nothing(
