@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
     import pulumi
 
+    from mlops_infra.rehearsal.pulumi.cloud import Cloud
     from mlops_infra.rehearsal.pulumi.description import Call, Properties
 
 GROUP = "azure-native:resources:ResourceGroup"
+VAULT, SECRET = "azure-native:keyvault:Vault", "azure-native:keyvault:Secret"
+DELETED_VAULT, DELETED_SECRET = "deleted vault", "deleted secret"
+"""What the cloud file calls a vault whose name is still taken, and what was in it."""
 LOCK = "azure-native:authorization:ManagementLockByScope"
 BY_DEFAULT = ("/blobServices/default",)
 """Parts of an id that are there as soon as their parent is."""
@@ -34,7 +38,8 @@ def resource(
     computed: Callable[[Call], Properties] = lambda _: {},
     refuse: Callable[[Call], None] = lambda _: None,
     refuse_update: Callable[[Call], None] = lambda _: None,
-    after_delete: Callable[[Call], None] = lambda _: None,
+    after_create: Callable[[Call], None] = lambda _: None,
+    before_delete: Callable[[Call], None] = lambda _: None,
     replace_on: frozenset[str] = frozenset(),
     write_only: frozenset[str] = frozenset(),
     volatile: frozenset[str] = frozenset(),
@@ -61,6 +66,10 @@ def resource(
         refuse(call)
         refuse_update(call)
 
+    def refuse_or_leave(call: Call) -> None:
+        refuse_locked(call)
+        before_delete(call)
+
     return ResourceType(
         sdk=sdk,
         id=make_id,
@@ -69,9 +78,9 @@ def resource(
         write_only=write_only,
         volatile=volatile,
         before_create=before_create,
+        after_create=after_create,
         before_update=before_update,
-        before_delete=refuse_locked,
-        after_delete=after_delete,
+        before_delete=refuse_or_leave,
         contains=True,
     )
 
@@ -142,14 +151,37 @@ def _type(resource_id: str) -> str:
     return "/".join([provider, *rest[::2]])
 
 
+def soft_delete_vault(cloud: Cloud, vault_id: str) -> None:
+    """Keep what a deleted vault was and held: its name stays taken, and it can be had back.
+
+    https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview
+    """
+    name, vault = _name(vault_id), cloud.get(VAULT, vault_id)
+    if vault:
+        cloud.put(DELETED_VAULT, name, vault)
+    for secret_id, secret in cloud.of(SECRET).items():
+        if secret_id.startswith(f"{vault_id}/"):
+            cloud.put(DELETED_SECRET, f"{name}/secrets/{_name(secret_id)}", secret)
+
+
+def recover_vault(cloud: Cloud, vault_id: str) -> None:
+    """Bring back what a deleted vault held."""
+    name = _name(vault_id)
+    cloud.delete(DELETED_VAULT, name)
+    for secret_id, secret in cloud.of(DELETED_SECRET).items():
+        if secret_id.startswith(f"{name}/"):
+            cloud.put(SECRET, f"{vault_id}/secrets/{_name(secret_id)}", secret)
+            cloud.delete(DELETED_SECRET, secret_id)
+
+
 def group_type() -> ResourceType:
     """Describe resource groups: a deleted one takes along all it holds."""
 
     def soft_delete(call: Call) -> None:
         refuse_locked(call)
-        for vault_id, vault in call.cloud.of("azure-native:keyvault:Vault").items():
+        for vault_id in call.cloud.of(VAULT):
             if vault_id.startswith(f"{call.id}/"):
-                call.cloud.put("deleted vault", _name(vault_id), vault)
+                soft_delete_vault(call.cloud, vault_id)
 
     return ResourceType(
         sdk=azure.resources.ResourceGroup,

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 from pulumi_azure_native import dbforpostgresql, keyvault, storage
 
-from mlops_infra.rehearsal.azure.arm import require, resource
-from mlops_infra.rehearsal.pulumi.cloud import Resource
+from mlops_infra.rehearsal.azure.arm import (
+    DELETED_VAULT,
+    recover_vault,
+    require,
+    resource,
+    soft_delete_vault,
+)
 from mlops_infra.rehearsal.pulumi.description import CloudError
 
 if TYPE_CHECKING:
@@ -17,8 +22,6 @@ if TYPE_CHECKING:
 ACCOUNT = "Microsoft.Storage/storageAccounts/{accountName}"
 SERVER = "Microsoft.DBforPostgreSQL/flexibleServers/{serverName}"
 VAULT = "Microsoft.KeyVault/vaults/{vaultName}"
-DELETED = "deleted vault"
-"""What the cloud file calls a vault whose name is still taken."""
 DISKS_GIB = {32 * 2**power for power in range(10)}
 
 
@@ -68,23 +71,23 @@ def _refuse_vault(call: Call) -> None:
         raise CloudError('"enablePurgeProtection" cannot be set to false')
     if call.old:
         return
-    deleted, recover = call.cloud.get(DELETED, name), properties.get("createMode") == "recover"
+    deleted, recover = (
+        call.cloud.get(DELETED_VAULT, name),
+        properties.get("createMode") == "recover",
+    )
     if deleted and not recover:
-        raise CloudError(f"ConflictError: a vault '{name}' exists in a deleted state: recover it")
+        raise CloudError(
+            'Status=409 Code="ConflictError" Message="A vault with the same name already exists in '
+            'deleted state. You need to either recover or purge existing key vault."'
+        )
     if recover and not deleted:
-        raise CloudError(f"no vault '{name}' is in a deleted state")
-    call.cloud.delete(DELETED, name)
+        raise CloudError(f"SoftDeletedVaultDoesNotExist: a soft deleted vault '{name}' not found")
 
 
 def _refuse_vault_update(call: Call) -> None:
     old, new = call.old["properties"], call.inputs["properties"]
     if old.get("softDeleteRetentionInDays") != new.get("softDeleteRetentionInDays"):
         raise CloudError('"softDeleteRetentionInDays" has been set already and cannot be changed')
-
-
-def _soft_delete(call: Call) -> None:
-    was = Resource(inputs=call.inputs, outputs=call.old)
-    call.cloud.put(DELETED, call.inputs["vaultName"], was)
 
 
 TYPES = (
@@ -128,10 +131,13 @@ TYPES = (
         VAULT,
         refuse=_refuse_vault,
         refuse_update=_refuse_vault_update,
-        after_delete=_soft_delete,
+        after_create=lambda call: recover_vault(call.cloud, call.id),
+        before_delete=lambda call: soft_delete_vault(call.cloud, call.id),
         is_named_once=True,
     ),
     resource(
-        keyvault.Secret, f"{VAULT}/secrets/{{secretName}}", write_only=frozenset({"properties"})
+        keyvault.Secret,
+        f"{VAULT}/secrets/{{secretName}}",
+        write_only=frozenset({"properties.value"}),
     ),
 )

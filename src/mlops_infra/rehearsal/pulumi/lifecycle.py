@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -85,21 +86,17 @@ class Lifecycle:
         live = self.cloud.get(self.kind.token, resource_id)
         if live is None:
             return None
-        told = live.inputs.keys() - self.kind.write_only
+        told = live.inputs
+        kept: Properties = {}
         if inputs:
-            internal = {name for name in inputs if name.startswith(INTERNAL)}
-            kept = {
-                name: inputs[name] for name in self.kind.write_only | internal if name in inputs
-            }
-            # What was never asked for is not the program's business, even where the cloud tells it.
-            told &= inputs.keys()
-        else:
-            kept = {}
-        return Found(
-            id=resource_id,
-            inputs={**{name: live.inputs[name] for name in told}, **kept},
-            outputs={**live.outputs, **kept},
-        )
+            # What was never asked for is not the program's business, even if the cloud tells it.
+            told = {name: value for name, value in told.items() if name in inputs}
+            kept = {name: value for name, value in inputs.items() if name.startswith(INTERNAL)}
+        found, shown = copy.deepcopy(told), copy.deepcopy(live.outputs)
+        for path in self.kind.write_only:
+            for each in (found, shown):
+                _restore(each, inputs, path.split("."))
+        return Found(id=resource_id, inputs={**found, **kept}, outputs={**shown, **kept})
 
     def update(self, resource_id: str, inputs: Properties, old: Properties) -> Properties:
         """Change a resource and return all its properties.
@@ -154,6 +151,17 @@ class Lifecycle:
         if unknown:
             raise CloudError(f"{self.kind.token} has no output {', '.join(sorted(unknown))}")
         return found
+
+
+def _restore(told: Properties, known: Properties, path: list[str]) -> None:
+    """Put what is known at a path in the place of what the cloud never tells."""
+    name, *rest = path
+    if rest and isinstance(told.get(name), dict):
+        _restore(told[name], known.get(name) or {}, rest)
+    elif name in known:
+        told[name] = known[name]
+    else:
+        told.pop(name, None)
 
 
 def _own(inputs: Properties) -> Properties:
