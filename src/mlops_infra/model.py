@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -100,6 +101,14 @@ class Credentials:
 
     username: str
     password: str = field(repr=False)
+
+
+class Publish(Protocol):
+    """What a program of `azure` or `gcp` tells which images its server is made of."""
+
+    def __call__(self, reference: str, context: Path, /) -> Callable[[], None]:
+        """Note that the image of a folder is needed; return what pushes it to `reference`."""
+        ...
 
 
 class State(StrEnum):

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def declare(environment: Environment) -> None:
     """Declare an environment, as Pulumi's configuration asks for it."""
     config = pulumi.Config()
-    program(environment, recover_vault=config.get_bool("recover_vault") or False)
+    recover_vault = config.get_bool("recover_vault") or False
+    program(environment, publish=entrypoint.by_hand, recover_vault=recover_vault)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,10 @@ import pulumi
 from pulumi_azure_native import containerregistry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from mlops_infra.model import Publish
     from stacks.azure.groups import Groups
     from stacks.azure.identities import Identities
     from stacks.azure.names import Names
-
-    Publish = Callable[[str, Path], None]
 
 CONTEXT = Path(__file__).parents[1] / "image"
 REPOSITORY = "mlflow-server"
@@ -73,14 +70,11 @@ class Image(pulumi.ComponentResource):
         return host if host.endswith(".azurecr.io") else None
 
     def pushed_by(self, publish: Publish | None) -> pulumi.ResourceHookBinding | None:
-        """Return what has `publish` build and push the image before a server is made of it."""
+        """Return what pushes the image, where it is built, before a server is made of it."""
         if publish is None or not self.is_built:
             return None
-
-        def push(_: pulumi.ResourceHookArgs) -> None:
-            publish(self.reference, CONTEXT)
-
-        hook = pulumi.ResourceHook("push-images", push)
+        push = publish(self.reference, CONTEXT)
+        hook = pulumi.ResourceHook("push-images", lambda _: push())
         return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
 

@@ -24,7 +24,7 @@ from stacks.azure.vault import Vault
 
 if TYPE_CHECKING:
     from mlops_infra.config.models import Environment
-    from stacks.azure.image import Publish
+    from mlops_infra.model import Publish
 
 SECRETS = {
     "PGPASSWORD": "database-password",
@@ -44,9 +44,9 @@ def program(
 ) -> None:
     """Declare one environment, from its file alone.
 
-    `publish` builds an image from a folder and pushes it to a reference; it is called right before
-    a server is made of it. `recover_vault` takes back a vault that was
-    deleted and whose name is still taken.
+    `publish` is told of each image that is built; what it returns pushes that one, right before a
+    server is made of it. `recover_vault` takes back a vault that was deleted and whose name is
+    still taken, with its secrets.
 
     Raises:
         UsageError: the file asks for what Azure does not have.

@@ -13,12 +13,13 @@ from stacks.azure.access import PROFILE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlops_infra.model import Publish
     from stacks.azure.access import Access
     from stacks.azure.artifacts import Artifacts
     from stacks.azure.database import Database
     from stacks.azure.groups import Groups
     from stacks.azure.identities import Identities
-    from stacks.azure.image import Image, Publish
+    from stacks.azure.image import Image
     from stacks.azure.names import Names
     from stacks.azure.vault import Password
 

@@ -14,12 +14,9 @@ import pulumi
 import pulumi_gcp as gcp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from mlops_infra.model import Publish
     from stacks.gcp.names import Names
     from stacks.gcp.services import Services
-
-    Publish = Callable[[str, Path], None]
 
 SERVER = Path(__file__).parents[1] / "image"
 FRONT = Path(__file__).with_name("front")
@@ -70,13 +67,14 @@ class Images(pulumi.ComponentResource):
         self.register_outputs({})
 
     def pushed_by(self, publish: Publish | None) -> pulumi.ResourceHookBinding | None:
-        """Return what has `publish` build and push each image before a server is made of it."""
+        """Return what pushes each image that is built before a server is made of it."""
         if publish is None:
             return None
+        pushes = [publish(reference, context) for reference, context in self.built.items()]
 
         def push(_: pulumi.ResourceHookArgs) -> None:
-            for reference, context in self.built.items():
-                publish(reference, context)
+            for each in pushes:
+                each()
 
         hook = pulumi.ResourceHook("push-images", push)
         return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])

@@ -23,14 +23,14 @@ from stacks.gcp.tracking import Tracking
 
 if TYPE_CHECKING:
     from mlops_infra.config.models import Environment
-    from stacks.gcp.image import Publish
+    from mlops_infra.model import Publish
 
 
 def program(environment: Environment, *, publish: Publish | None = None) -> None:
     """Declare one environment, from its file alone.
 
-    `publish` builds the image of a folder and pushes it to a reference; it is called right before
-    a server is made of it.
+    `publish` is told of each image that is built; what it returns pushes that one, right before a
+    server is made of it.
 
     Raises:
         UsageError: the file asks for what Google Cloud does not have.

@@ -18,11 +18,12 @@ from stacks.gcp.containers import front, server, volumes
 from stacks.gcp.database import USER
 
 if TYPE_CHECKING:
+    from mlops_infra.model import Publish
     from stacks.gcp.access import Access
     from stacks.gcp.artifacts import Artifacts
     from stacks.gcp.database import Database
     from stacks.gcp.identity import Identity
-    from stacks.gcp.image import Images, Publish
+    from stacks.gcp.image import Images
     from stacks.gcp.names import Names
     from stacks.gcp.network import Network
     from stacks.gcp.secrets import Held, Secrets

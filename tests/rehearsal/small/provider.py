@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pulumi_gcp as gcp
 
+from mlops_infra.rehearsal.gcp import web
 from mlops_infra.rehearsal.pulumi.description import CloudError, Provider, ResourceType
 from tests.rehearsal.small import CONTENTS
 
@@ -28,6 +29,7 @@ PROVIDER = Provider(
     name="gcp",
     version="10.2.0",
     config=frozenset({"project", "region"}),
+    sites=web.SITES,
     types=(
         ResourceType(
             sdk=gcp.storage.Bucket,

@@ -79,6 +79,26 @@ def test_freed_data_may_be_deleted_with_what_it_holds() -> None:
     assert "outputs" not in by_urn[urn("other")]
 
 
+def test_a_secret_goes_with_its_vault_and_not_before_it() -> None:
+    kept = {"retainOnDelete": True}
+    secret = {**resource("password", **kept), "type": "azure-native:keyvault:Secret"}
+    vault = {**resource("vault", **kept), "type": "azure-native:keyvault:Vault"}
+    found = Deployment(document=deployment(secret, vault).freed())
+    assert found.kept == {STACK, urn("password")}
+
+
+def test_a_database_s_final_backup_is_what_its_deletion_leaves() -> None:
+    wanted = {"finalBackupConfig": {"enabled": True, "retentionDays": 30}}
+    found = deployment(resource("database", inputs={"settings": wanted}), resource("other"))
+    assert [each.final_backup_days for each in found.resources] == [0, 30, 0]
+
+
+def test_what_the_provider_will_not_delete_is_protected() -> None:
+    found = deployment(resource("service", inputs={"deletionProtection": True}), resource("other"))
+    assert [each.is_protected for each in found.resources] == [False, True, False]
+    assert found.kept == frozenset()
+
+
 @pytest.mark.parametrize(
     ("kind", "inputs", "expected"),
     [

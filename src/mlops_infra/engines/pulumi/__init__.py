@@ -11,6 +11,8 @@
     settling.py    what a killed run left: a lock, a create whose answer nobody heard
     ids.py         the ids that clouds make of names
     troubles.py    what Pulumi says, as errors that a person can act on
+    images.py      the images that a program's server is made of: built, then pushed
+    clouds.py      the module of a target's cloud: azure.py or gcp.py, what is asked without Pulumi
 
 `automation.py` alone needs Pulumi's SDK, and only what changes something or plans it needs that.
 """

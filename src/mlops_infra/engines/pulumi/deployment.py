@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 STATE_ALONE = "random:"
+VAULT_SECRET = "azure-native:keyvault:Secret"  # noqa: S105 - a type's name
 
 BUCKET, EMPTIED = "gcp:storage/bucket:Bucket", "forceDestroy"
 """The provider's own switch, not the cloud's: whether it empties a bucket that it deletes.
@@ -32,7 +33,7 @@ class Resource:
     is_kept: bool
     """Whether the stack's code wants it to survive a teardown: `retain_on_delete` or `protect`."""
     is_protected: bool
-    """Whether it was deployed as a part of a protected environment."""
+    """Whether it was deployed as a part of a protected environment, so that a deletion fails."""
     needs: frozenset[str]
     """The URNs of what it depends on, its parent and its provider included."""
 
@@ -44,6 +45,12 @@ class Resource:
     def where(self) -> str:
         """Its type and, if it is to be found in the cloud, its id there."""
         return self.kind if self.kind.startswith(STATE_ALONE) else f"{self.kind} {self.id}"
+
+    @property
+    def final_backup_days(self) -> int:
+        """How long Google keeps a database that is deleted, as a backup; 0 where it does not."""
+        wanted = self.inputs.get("settings", {}).get("finalBackupConfig", {})
+        return wanted.get("retentionDays", 0) if wanted.get("enabled") else 0
 
     @property
     def is_cloud_s(self) -> bool:
@@ -94,6 +101,10 @@ class Deployment:
                 waiting.extend(by_urn[urn].needs)
         return frozenset(found)
 
+    def id_of(self, kind: str) -> str:
+        """Return the id of the one resource of a type; empty where there is none."""
+        return next((each.id for each in self.resources if each.kind == kind), "")
+
     @property
     def is_deployed(self) -> bool:
         """Whether a deploy has finished that no teardown has undone."""
@@ -122,7 +133,8 @@ def name_of(urn: str) -> str:
 
 
 def _freed(found: Document) -> Document:
-    changed = {**found, "retainOnDelete": False}
+    # A secret goes with its vault: deleted before that, it would not come back with it.
+    changed = {**found, "retainOnDelete": found["type"] == VAULT_SECRET}
     for side in ("inputs", "outputs"):
         properties = found.get(side) or {}
         if EMPTIED in properties or found["type"] == BUCKET:
@@ -132,6 +144,7 @@ def _freed(found: Document) -> Document:
 
 def _resource(found: Document) -> Resource:
     by_property = found.get("propertyDependencies") or {}
+    inputs = found.get("inputs") or {}
     provider = (found.get("provider") or "").rpartition("::")[0]  # it ends in the provider's id
     needs = {
         *(found.get("dependencies") or ()),
@@ -142,9 +155,9 @@ def _resource(found: Document) -> Resource:
         urn=found["urn"],
         kind=found["type"],
         id=found.get("id") or "",
-        inputs=found.get("inputs") or {},
+        inputs=inputs,
         provider=provider,
-        is_protected=bool(found.get("protect")),
+        is_protected=bool(found.get("protect") or inputs.get("deletionProtection")),
         is_kept=bool(found.get("retainOnDelete") or found.get("protect")),
         needs=frozenset(needs),
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from mlops_infra.engines.pulumi.clouds import cloud_of
 from mlops_infra.engines.pulumi.planning import preview, teardown_changes
 from mlops_infra.engines.pulumi.workspace import Workspace
-from mlops_infra.errors import InfraError, NotDeployedError
+from mlops_infra.errors import NotDeployedError
 from mlops_infra.model import (
     Component,
     Credentials,
     Goal,
+    LogLine,
     Outputs,
     Plan,
     State,
@@ -23,14 +26,20 @@ if TYPE_CHECKING:
 
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.engines.pulumi.deployment import Deployment
-    from mlops_infra.model import Difference, LogLine, Target
+    from mlops_infra.model import Difference, Target
 
 ADMIN_PASSWORD = "admin-password"  # noqa: S105 - the name that the stacks give it
-OUTPUTS = ("tracking_uri", "artifact_uri", "health_url", "mlflow_version")
 
 
 class PulumiEngine:
     """Runs a platform as one Pulumi stack. Keeps nothing between calls."""
+
+    def __init__(self, *, poll_seconds: float = 5) -> None:
+        """`poll_seconds` lie between two looks for new lines of a log that is followed.
+
+        Google allows 60 a minute: https://cloud.google.com/logging/quotas#api-limits
+        """
+        self._poll_seconds = poll_seconds
 
     def check(self, target: Target) -> None:
         """See that the command line, the state and its secrets can be used."""
@@ -58,14 +67,7 @@ class PulumiEngine:
 
     def outputs(self, target: Target) -> Outputs:
         """Return what the program exported, from the state. The program does not run."""
-        found = _deployed(target).outputs
-        tracking_uri, artifact_uri, health_url, mlflow_version = (found[key] for key in OUTPUTS)
-        return Outputs(
-            tracking_uri=tracking_uri,
-            artifact_uri=artifact_uri,
-            health_url=health_url,
-            mlflow_version=mlflow_version,
-        )
+        return _outputs(_deployed(target))
 
     def credentials(self, target: Target) -> Credentials | None:
         """Return the administrator's login, which the state keeps encrypted."""
@@ -76,7 +78,7 @@ class PulumiEngine:
         return Credentials(username=ADMIN_USERNAME, password=workspace.secret(ADMIN_PASSWORD))
 
     def status(self, target: Target) -> Status:
-        """Say what the state holds."""
+        """Say what the state holds, and ask the cloud how the server and the database are."""
         found = Workspace(target).export()
         if found is None or not any(each.is_cloud_s for each in found.resources):
             return Status(components=(Component(name="stack", state=State.ABSENT),))
@@ -86,8 +88,9 @@ class PulumiEngine:
                 detail = "half deployed"
             return Status(components=(Component(name="stack", state=State.STOPPED, detail=detail),))
         count = sum(each.is_cloud_s for each in found.resources)
-        component = Component(name="stack", state=State.RUNNING, detail=f"{count} resources")
-        return Status(components=(component,), outputs=self.outputs(target), since=found.changed)
+        stack = Component(name="stack", state=State.RUNNING, detail=f"{count} resources")
+        parts = cloud_of(target).components(found)
+        return Status(components=(stack, *parts), outputs=_outputs(found), since=found.changed)
 
     def drift(self, target: Target) -> tuple[Difference, ...]:
         """Ask the cloud for every resource, and compare. A deploy after this brings it back."""
@@ -98,17 +101,20 @@ class PulumiEngine:
         _deployed(target)
         return Automation(workspace).drift()
 
-    def logs(self, target: Target, *, follow: bool) -> Iterator[LogLine]:  # noqa: ARG002 - the protocol's
-        """Not yet: it needs each cloud's own client.
-
-        Raises:
-            InfraError: always.
-        """
-        _deployed(target)
-        raise InfraError(
-            f"this version cannot read logs on {target.cloud}",
-            hint="read them in the cloud's own console",
-        )
+    def logs(self, target: Target, *, follow: bool) -> Iterator[LogLine]:
+        """Read the server's log from the cloud, oldest first; what is newest may take minutes."""
+        deployment, cloud = _deployed(target), cloud_of(target)
+        seen: set[str] = set()
+        since = ""
+        while True:
+            for each in cloud.log_entries(deployment, since=since):
+                if each.id not in seen:
+                    seen.add(each.id)
+                    since = each.time
+                    yield LogLine(component="server", text=each.text.rstrip())
+            if not follow:
+                return
+            time.sleep(self._poll_seconds)
 
 
 def _deployed(target: Target) -> Deployment:
@@ -119,3 +125,13 @@ def _deployed(target: Target) -> Deployment:
             f"{target} is not deployed", hint=f"mlops-infra deploy -e {name} --cloud {cloud}"
         )
     return found
+
+
+def _outputs(deployment: Deployment) -> Outputs:
+    found = deployment.outputs
+    return Outputs(
+        tracking_uri=found["tracking_uri"],
+        artifact_uri=found["artifact_uri"],
+        health_url=found["health_url"],
+        mlflow_version=found["mlflow_version"],
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlops_infra.engines.pulumi.clouds import cloud_of
 from mlops_infra.engines.pulumi.deployment import name_of
+from mlops_infra.engines.pulumi.images import Images
 from mlops_infra.errors import PrerequisiteError, UsageError
 from mlops_infra.model import Action, Change
 from mlops_infra.project import load_stack
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlops_infra.engines.pulumi.automation import Step
-    from mlops_infra.engines.pulumi.deployment import Deployment
+    from mlops_infra.engines.pulumi.deployment import Deployment, Resource
     from mlops_infra.engines.pulumi.workspace import Workspace
     from mlops_infra.model import Target
 
@@ -26,6 +28,13 @@ ACTIONS = {
     "delete": Action.DELETE,
 }
 PROVIDERS = "pulumi:providers:"
+RESTORES = {
+    "azure-native:dbforpostgresql:Server": {
+        *("serverName", "createMode", "sourceServerResourceId", "pointInTimeUTC"),
+    },
+    "gcp:sql/databaseInstance:DatabaseInstance": {"name", "restoreBackupContext"},
+}
+"""What a restore changes of a database, by its type: it gets a name of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +48,8 @@ class Preview:
 
     steps: tuple[Step, ...]
     workspace: Workspace
+    images: Images
+    program: Callable[[], None]
     is_binding: bool
     is_unfinished: bool
 
@@ -51,10 +62,12 @@ class Preview:
         return (Change(action=Action.UPDATE, resource=self.workspace.stack, reason=reason),)
 
 
-def preview(workspace: Workspace, deployment: Deployment | None) -> Preview:
+def preview(
+    workspace: Workspace, deployment: Deployment | None, *, recover_vault: bool = False
+) -> Preview:
     """Preview a deploy; where there is no stack yet, on a throwaway state.
 
-    So a plan makes nothing, not even an empty stack.
+    So a plan makes nothing, not even an empty stack. `recover_vault` is the program's own.
     """
     from mlops_infra.engines.pulumi.automation import Automation  # Pulumi's SDK: half a second
 
@@ -62,35 +75,59 @@ def preview(workspace: Workspace, deployment: Deployment | None) -> Preview:
     if deployment is None:
         chosen = workspace.throwaway()
         chosen.make()
-    steps = Automation(chosen, program_of(workspace.target)).preview(chosen.plan_file)
+    images = Images(lambda host: cloud_of(workspace.target).registry_login(host))
+    program = program_of(workspace.target, images, recover_vault=recover_vault)
+    steps = Automation(chosen, program).preview(chosen.plan_file)
     if deployment:
-        _require_data(steps, deployment)
+        _require_data(workspace.target, steps, deployment)
     return Preview(
         steps=steps,
         workspace=chosen,
+        images=images,
+        program=program,
         is_binding=deployment is not None,
         is_unfinished=deployment is not None and not deployment.is_deployed,
     )
 
 
-def _require_data(steps: tuple[Step, ...], deployment: Deployment) -> None:
+def _require_data(target: Target, steps: tuple[Step, ...], deployment: Deployment) -> None:
     """Refuse to make anew what holds data: its name is taken, by the one that would be kept.
+
+    A restore that the file asks for is no such thing: it makes a second database beside the first.
 
     Raises:
         UsageError: a change asks for it.
     """
-    kept = {each.urn for each in deployment.resources if each.is_kept}
-    for step in steps:
-        if step.op in {"replace", "delete"} and step.urn in kept and step.is_cloud_s:
+    restored = _restored(steps) if target.environment.database.restore_from else frozenset()
+    for found in deployment.resources:
+        step = next((each for each in steps if each.urn == found.urn), None)
+        if not found.is_kept or not found.is_cloud_s or step is None:
+            continue
+        is_of_restored = found.urn in restored or found.needs & restored
+        if step.op in {"replace", "delete"} and not is_of_restored:
             why = f" for its {', '.join(step.properties)}" if step.properties else ""
             raise UsageError(
-                f"'{name_of(step.urn)}' would be made anew or dropped{why}, and it holds data: "
+                f"'{found.name}' would be made anew or dropped{why}, and it holds data: "
                 f"{step.kind}",
                 hint="undo that change; or save the data, then teardown --delete-data, then deploy",
             )
 
 
-def program_of(target: Target) -> Callable[[], None]:
+def _restored(steps: tuple[Step, ...]) -> frozenset[str]:
+    """Return the URN of the database that is made anew for a restore and for nothing else."""
+    return frozenset(
+        each.urn
+        for each in steps
+        if each.op == "replace"
+        and each.kind in RESTORES
+        and each.properties
+        and set(each.properties) <= RESTORES[each.kind]
+    )
+
+
+def program_of(
+    target: Target, images: Images, *, recover_vault: bool = False
+) -> Callable[[], None]:
     """Return the stack's program, from the project's own folder where it has one.
 
     Raises:
@@ -102,7 +139,8 @@ def program_of(target: Target) -> Callable[[], None]:
         raise PrerequisiteError(
             f"not installed: {error.name}", hint=f'pip install "mlops-infra[{target.cloud}]"'
         ) from error
-    return lambda: stack.program(target.environment)
+    own = {"recover_vault": True} if recover_vault else {}  # only Azure's program has that
+    return lambda: stack.program(target.environment, publish=images, **own)
 
 
 def teardown_changes(
@@ -116,23 +154,24 @@ def teardown_changes(
     if deployment is None:
         return ()
     found = [each for each in deployment.resources if each.is_cloud_s]
-    protected = [each.name for each in found if each.is_protected]
-    if delete_data and protected:
+    kept = frozenset() if delete_data else deployment.kept
+    protected = [each.name for each in found if each.is_protected and each.urn not in kept]
+    if protected:
         name = target.environment.name
         raise UsageError(
             f"{target} was deployed as a protected environment: {', '.join(protected)}",
             hint=f"mlops-infra deploy -e {name} --cloud {target.cloud}  lifts that; then tear down",
         )
-    return tuple(
-        Change(
-            action=Action.KEEP
-            if each.urn in deployment.kept and not delete_data
-            else Action.DELETE,
-            resource=each.name,
-            reason=each.where,
-        )
-        for each in reversed(found)
-    )
+    return tuple(_removal(each, is_kept=each.urn in kept) for each in reversed(found))
+
+
+def _removal(found: Resource, *, is_kept: bool) -> Change:
+    """Return what a teardown does to a resource; a backup of it may be what is left."""
+    if found.final_backup_days and not is_kept:
+        left = f"as the final backup of {found.where}, for {found.final_backup_days} days"
+        return Change(action=Action.KEEP, resource=found.name, reason=left)
+    action = Action.KEEP if is_kept else Action.DELETE
+    return Change(action=action, resource=found.name, reason=found.where)
 
 
 def _is_shown(step: Step) -> bool:

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 from mlops_infra.engines.pulumi import settling
 from mlops_infra.engines.pulumi.automation import Automation
-from mlops_infra.engines.pulumi.planning import Preview, preview, program_of, teardown_changes
+from mlops_infra.engines.pulumi.deployment import VAULT_SECRET
+from mlops_infra.engines.pulumi.planning import Preview, preview, teardown_changes
 from mlops_infra.errors import InfraError, LockedError, NotDeployedError
-from mlops_infra.model import Action, Goal
+from mlops_infra.model import Action, Event, Goal
 
 if TYPE_CHECKING:
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.engines.pulumi.deployment import Deployment
     from mlops_infra.engines.pulumi.workspace import Workspace
     from mlops_infra.model import Plan
+
+DELETED_VAULT = "A vault with the same name already exists in deleted state"
+"""How Azure refuses a vault's name that a deleted one has."""
 
 
 def carry_out(plan: Plan, workspace: Workspace, on_event: OnEvent) -> None:
@@ -45,7 +49,36 @@ def _deploy(
             deployment = _exported(workspace)
         found = preview(workspace, deployment)
         _require_shown(plan, found, settled)
-    Automation(found.workspace, program_of(plan.target)).up(found.workspace.plan_file, on_event)
+    try:
+        _up(found, on_event)
+    except InfraError as error:
+        if DELETED_VAULT not in error.message:
+            raise
+        _take_back_vault(plan, workspace, on_event)
+
+
+def _up(found: Preview, on_event: OnEvent) -> None:
+    found.images.build(on_event)
+    try:
+        Automation(found.workspace, found.program).up(found.workspace.plan_file, on_event)
+    except InfraError as error:
+        raise found.images.failure or error from error
+
+
+def _take_back_vault(plan: Plan, workspace: Workspace, on_event: OnEvent) -> None:
+    """Go on with the deleted vault whose name is taken, and with what is in it.
+
+    First the program takes both as they are, then it is run as ever, so that they get what it says.
+    """
+    message = "a deleted vault has its name: take it back, with its secrets"
+    on_event(Event(resource="vault", message=message))
+    shown = {(each.action, each.resource) for each in plan.changes}
+    for recover_vault in (True, False):
+        found = preview(workspace, _exported(workspace), recover_vault=recover_vault)
+        taken = {each for each in found.changes if each.reason.startswith(VAULT_SECRET)}
+        if {(each.action, each.resource) for each in set(found.changes) - taken} - shown:
+            raise _stale(plan)
+        _up(found, on_event)
 
 
 def _require_shown(plan: Plan, found: Preview, settled: frozenset[str]) -> None:
@@ -58,20 +91,21 @@ def _require_shown(plan: Plan, found: Preview, settled: frozenset[str]) -> None:
     free = {*settled, found.workspace.stack}  # the latter: what is left of an unfinished deploy
     excused = {(action, name) for name in free for action in (Action.UPDATE, Action.CREATE)}
     if wanted - shown - excused or {each for each in shown - wanted if each[1] not in free}:
-        raise InfraError(
-            f"{plan.target} has changed since this plan was made; nothing was done",
-            hint="run the deploy again",
-        )
+        raise _stale(plan)
+
+
+def _stale(plan: Plan) -> InfraError:
+    return InfraError(
+        f"{plan.target} has changed since this plan was made; nothing more was done",
+        hint=f"run the {plan.goal} again",
+    )
 
 
 def _tear_down(plan: Plan, workspace: Workspace, on_event: OnEvent) -> None:
     deployment = _exported(workspace)
     changes = teardown_changes(plan.target, deployment, delete_data=plan.delete_data)
     if set(changes) != set(plan.changes):
-        raise InfraError(
-            f"{plan.target} has changed since this plan was made; nothing was done",
-            hint="run the teardown again",
-        )
+        raise _stale(plan)
     if plan.delete_data:
         workspace.replace(deployment.freed())
         Automation(workspace).destroy((), on_event)

@@ -2,10 +2,11 @@
 
 arm.py       ids, parents, locks: what Azure's resource manager does for every type
 network.py data.py server.py watch.py   the types
+web.py       what is asked over HTTPS: registry, login, status, logs
 running/     what of it runs on this machine
 """
 
-from mlops_infra.rehearsal.azure import data, network, server, watch
+from mlops_infra.rehearsal.azure import data, network, server, watch, web
 from mlops_infra.rehearsal.azure.running import Running
 from mlops_infra.rehearsal.pulumi.description import Provider
 
@@ -14,6 +15,7 @@ PROVIDER = Provider(
     version="3.29.0",
     functions=server.FUNCTIONS,
     types=(*network.TYPES, *data.TYPES, *server.TYPES, *watch.TYPES),
+    sites=web.SITES,
     config=frozenset({"subscriptionId", "tenantId", "clientId", "location", "environment"}),
     running=Running,
 )

@@ -11,6 +11,7 @@ from pulumi_azure_native import app, authorization, containerregistry, managedid
 
 from mlops_infra.rehearsal.azure.arm import require, resource, scoped
 from mlops_infra.rehearsal.pulumi.description import CloudError, Function
+from mlops_infra.rehearsal.pulumi.names import TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ VAULT = "azure-native:keyvault:Vault"
 REGISTRY = "azure-native:containerregistry:Registry"
 SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 PULL = "7f951dda-4ed3-460f-a680-43fe172d538d"
-TENANT = "11111111-2222-3333-4444-555555555555"
+
 DEPLOYER = "66666666-7777-8888-9999-000000000000"
 MOST_FAILURES = 10
 GIB_PER_CPU = 2

@@ -2,12 +2,13 @@
 
 project.py      ids, APIs that must be on, labels: what Google does for every type
 network.py data.py identity.py server.py front.py watch.py   the types
+web.py          what is asked over HTTPS: registry, login
 running/     what of it runs on this machine
 
 Ids and what they are made of: https://www.pulumi.com/registry/packages/gcp/
 """
 
-from mlops_infra.rehearsal.gcp import data, front, identity, network, project, server, watch
+from mlops_infra.rehearsal.gcp import data, front, identity, network, project, server, watch, web
 from mlops_infra.rehearsal.gcp.running import Running
 from mlops_infra.rehearsal.pulumi.description import Provider
 
@@ -24,6 +25,7 @@ PROVIDER = Provider(
         *front.TYPES,
         *watch.TYPES,
     ),
+    sites=web.SITES,
     config=frozenset({"project", "region", "defaultLabels", "addPulumiAttributionLabel"}),
     running=Running,
 )

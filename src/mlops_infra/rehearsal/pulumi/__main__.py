@@ -20,10 +20,13 @@ from mlops_infra.rehearsal.doors import Doors, Served, by_connect
 from mlops_infra.rehearsal.faults import Faults
 from mlops_infra.rehearsal.pulumi.cloud import Cloud
 from mlops_infra.rehearsal.pulumi.description import Place
-from mlops_infra.rehearsal.pulumi.emulator import AUTHORITY_FILE
+from mlops_infra.rehearsal.pulumi.names import AUTHORITY_FILE
 from mlops_infra.rehearsal.pulumi.servicer import Servicer
+from mlops_infra.rehearsal.pulumi.web import Web
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlops_infra.rehearsal.pulumi.description import Running
 
 LARGEST_MESSAGE_BYTES = 400 * 1024 * 1024
@@ -70,7 +73,8 @@ def main() -> None:
         ports[provider.name] = server.add_insecure_port("127.0.0.1:0")
         server.start()
         servers.append(server)
-    place.doors.open(by_connect(partial(_find, running)), port=wanted.door_port)
+    web = Web(folder, cloud, [site for each in providers for site in each.sites])
+    place.doors.open(by_connect(partial(_find, [web, *running])), port=wanted.door_port)
     draft = folder / "ports.draft"
     draft.write_text(",".join(f"{name}:{port}" for name, port in ports.items()))
     draft.rename(folder / "ports")
@@ -84,7 +88,7 @@ def main() -> None:
         each.stop()
 
 
-def _find(running: list[Running], host: str) -> Served | None:
+def _find(running: Sequence[Running | Web], host: str) -> Served | None:
     return next(filter(None, (each.find(host) for each in running)), None)
 
 

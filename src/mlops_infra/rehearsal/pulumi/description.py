@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlops_infra.rehearsal.authority import Authority
     from mlops_infra.rehearsal.doors import Doors, Served
     from mlops_infra.rehearsal.pulumi.cloud import Cloud
+    from mlops_infra.rehearsal.pulumi.web import Site
 
 Properties = dict[str, Any]
 """Properties by their name on the wire (`camelCase`), plain: no secret wrappers."""
@@ -73,7 +74,8 @@ class ResourceType:
     secret: frozenset[str] = frozenset()
     """Outputs that are secret whatever the inputs are."""
     write_only: frozenset[str] = frozenset()
-    """Inputs that the cloud never tells again, such as a password: a read keeps what is known."""
+    """Paths of inputs that the cloud never tells again, such as a password's: a read keeps what is
+    known."""
     is_in_cloud: bool = True
     """False: it lives in the state file alone (a random password), and a read always finds it."""
     takes_over: bool = False
@@ -161,3 +163,5 @@ class Provider:
     """The configuration that it knows."""
     running: Callable[[Place], Running] | None = None
     """Starts to run what is recorded; None where there is nothing to run."""
+    sites: tuple[Site, ...] = ()
+    """What the cloud answers over HTTPS, to whoever asks without Pulumi."""

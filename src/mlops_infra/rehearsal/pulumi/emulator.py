@@ -8,6 +8,7 @@ from mlops_infra.rehearsal.emulator import Emulator
 from mlops_infra.rehearsal.faults import Faults
 from mlops_infra.rehearsal.ports import free_port
 from mlops_infra.rehearsal.pulumi.cloud import Cloud
+from mlops_infra.rehearsal.pulumi.names import AUTHORITY_FILE, GOOGLE_TOKEN, TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +17,14 @@ if TYPE_CHECKING:
 START_SECONDS = 90
 """Reading the SDKs of Azure and GCP takes 5 s on an idle machine."""
 
-AUTHORITY_FILE = "authority.pem"
-"""In its folder: whom clients of the names that it serves must trust."""
+LOGINS = {
+    # https://learn.microsoft.com/python/api/azure-identity/azure.identity.environmentcredential
+    "AZURE_TENANT_ID": TENANT,
+    "AZURE_CLIENT_ID": "66666666-7777-8888-9999-000000000000",
+    "AZURE_CLIENT_SECRET": "emulated",
+    "GOOGLE_OAUTH_ACCESS_TOKEN": GOOGLE_TOKEN,
+}
+"""Somebody who is signed in to all of them."""
 
 RANDOM = "mlops_infra.rehearsal.pulumi.random"
 
@@ -61,6 +68,7 @@ class EmulatedClouds:
             "no_proxy": "127.0.0.1,localhost",
             "SSL_CERT_FILE": str(self.folder / AUTHORITY_FILE),
             "REQUESTS_CA_BUNDLE": str(self.folder / AUTHORITY_FILE),
+            **LOGINS,
         }
 
     def __enter__(self) -> Self:

@@ -16,6 +16,7 @@ from azure.storage.blob import BlobServiceClient
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from mlops_infra.rehearsal.ports import free_port
+from mlops_infra.rehearsal.pulumi.names import GOOGLE_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -54,7 +55,7 @@ def google(program: Path, bucket: str, *, folder: Path | None = None) -> Generat
         made.raise_for_status()
         yield Store(
             url=f"gs://{bucket}",
-            environ={"STORAGE_EMULATOR_HOST": address, "GOOGLE_OAUTH_ACCESS_TOKEN": "any"},
+            environ={"STORAGE_EMULATOR_HOST": address, "GOOGLE_OAUTH_ACCESS_TOKEN": GOOGLE_TOKEN},
         )
 
 

@@ -12,10 +12,12 @@ from mlops_infra.server import MLFLOW_VERSION
 
 if TYPE_CHECKING:
     from mlops_infra.config.models import Environment
+    from mlops_infra.model import Publish
 
 
-def program(environment: Environment) -> None:
-    """Declare one environment."""
+def program(environment: Environment, *, publish: Publish | None = None) -> None:
+    """Declare one environment, of images that are there."""
+    del publish
     assert environment.gcp
     name, region = f"{environment.project}-{environment.name}", environment.gcp.region
     google = gcp.Provider("google", project=environment.gcp.project, region=region)

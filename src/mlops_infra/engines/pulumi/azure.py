@@ -1,0 +1,118 @@
+"""What the engine asks Azure itself, with the login that Pulumi's provider uses."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import CredentialUnavailableError, DefaultAzureCredential
+
+from mlops_infra.engines.pulumi import rest
+from mlops_infra.engines.pulumi.images import Login
+from mlops_infra.engines.pulumi.rest import Entry
+from mlops_infra.errors import InfraError, PrerequisiteError
+from mlops_infra.model import Component, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlops_infra.engines.pulumi.deployment import Deployment
+
+MANAGEMENT = "https://management.azure.com"
+LOGS = "https://api.loganalytics.azure.com"
+APP, APP_VERSION = "azure-native:app:ContainerApp", "2024-03-01"
+DATABASE, DATABASE_VERSION = "azure-native:dbforpostgresql:Server", "2024-08-01"
+CHANGING = {"Starting", "Updating", "Restarting", "Provisioning"}
+"""States of a database that is about to be there again."""
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""Whom a registry calls the bearer of a token:
+https://learn.microsoft.com/azure/container-registry/container-registry-authentication"""
+
+
+def registry_login(host: str) -> Login:
+    """Return a login to the registry at `host`, for three hours.
+
+    https://azure.github.io/acr/AAD-OAuth.html
+    """
+    form = {"grant_type": "access_token", "service": host, "access_token": token(MANAGEMENT)}
+    answer = httpx.post(f"https://{host}/oauth2/exchange", data=form, timeout=rest.SECONDS)
+    if not answer.is_success:
+        raise InfraError(f"{host} does not let this login in: HTTP {answer.status_code}")
+    return Login(username=NOBODY, password=answer.json()["refresh_token"])
+
+
+def token(resource: str) -> str:
+    """Return what one of Azure's APIs takes from this login.
+
+    Raises:
+        PrerequisiteError: nobody is signed in, or the login is refused.
+    """
+    try:
+        return _credential().get_token(f"{resource}/.default").token
+    except (ClientAuthenticationError, CredentialUnavailableError) as error:
+        said = str(error.message).strip().splitlines()[0]
+        raise PrerequisiteError(f"no login to azure: {said}", hint="az login") from error
+
+
+@cache
+def _credential() -> Any:  # noqa: ANN401 - one of the library's many
+    return DefaultAzureCredential()
+
+
+def components(deployment: Deployment) -> tuple[Component, ...]:
+    """Ask for the app's newest revision and the database.
+
+    https://learn.microsoft.com/rest/api/containerapps/container-apps-revisions/get-revision and
+    https://learn.microsoft.com/rest/api/postgresql/servers/get
+    """
+    return (_server(deployment.id_of(APP)), _database(deployment.id_of(DATABASE)))
+
+
+def _server(app: str) -> Component:
+    found = _get(app, APP_VERSION)
+    if found is None:  # deleted by hand
+        return Component(name="server", state=State.ABSENT)
+    newest = _get(f"{app}/revisions/{found['latestRevisionName']}", APP_VERSION) or {}
+    running, least = newest.get("replicas", 0), found["template"]["scale"]["minReplicas"]
+    state = State.RUNNING if running >= least else State.STARTING
+    if found.get("runningStatus") == "Stopped" or (least and not running):
+        state = State.STOPPED
+    most = found["template"]["scale"]["maxReplicas"]
+    detail = f"{running} replicas, of {least} to {most}"
+    return Component(name="server", state=state, detail=detail)
+
+
+def _database(server: str) -> Component:
+    found = _get(server, DATABASE_VERSION)
+    if found is None:  # deleted by hand
+        return Component(name="database", state=State.ABSENT)
+    state = State.STARTING if found["state"] in CHANGING else State.STOPPED
+    if found["state"] == "Ready":
+        state = State.RUNNING
+    detail = f"PostgreSQL {found['version']}, {found['state'].lower()}"
+    return Component(name="database", state=state, detail=detail)
+
+
+def _get(resource_id: str, version: str) -> dict[str, Any] | None:
+    query = {"api-version": version}
+    found = rest.get(f"{MANAGEMENT}{resource_id}", token(MANAGEMENT), query)
+    return found["properties"] if found else None
+
+
+def log_entries(deployment: Deployment, *, since: str) -> Iterator[Entry]:
+    """Yield what the server has printed, oldest first, as far as Log Analytics has it by now.
+
+    https://learn.microsoft.com/azure/azure-monitor/logs/api/request-format
+    """
+    found = deployment.outputs
+    start = f" and TimeGenerated >= datetime({since})" if since else ""
+    query = (
+        f"ContainerAppConsoleLogs | where ContainerAppName == '{found['server_name']}'{start}"
+        " | order by TimeGenerated asc | project _ItemId, TimeGenerated, Log"
+    )
+    url = f"{LOGS}/v1/workspaces/{found['log_workspace']}/query"
+    answer = rest.post(url, token(LOGS), {"query": query})
+    for item_id, time, text in answer["tables"][0]["rows"]:
+        yield Entry(id=item_id, time=time, text=text)

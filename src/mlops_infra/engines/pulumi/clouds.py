@@ -1,0 +1,51 @@
+"""The module of a target's cloud: what the engine asks without Pulumi. Its SDK comes only here."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Protocol, cast
+
+from mlops_infra.errors import PrerequisiteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlops_infra.engines.pulumi.deployment import Deployment
+    from mlops_infra.engines.pulumi.images import Login
+    from mlops_infra.engines.pulumi.rest import Entry
+    from mlops_infra.model import Component, Target
+
+
+class CloudModule(Protocol):
+    """What `azure.py` and `gcp.py` both are."""
+
+    def registry_login(self, host: str) -> Login:
+        """Return a login to the registry at `host`.
+
+        Raises:
+            PrerequisiteError: nobody is signed in to the cloud.
+        """
+        ...
+
+    def components(self, deployment: Deployment) -> tuple[Component, ...]:
+        """Return how the server and the database are, as the cloud sees them."""
+        ...
+
+    def log_entries(self, deployment: Deployment, *, since: str) -> Iterator[Entry]:
+        """Yield the server's log, oldest line first, from the time `since` of an entry on."""
+        ...
+
+
+def cloud_of(target: Target) -> CloudModule:
+    """Return the module of the target's cloud.
+
+    Raises:
+        PrerequisiteError: the cloud's extra is not installed.
+    """
+    try:
+        found = importlib.import_module(f"mlops_infra.engines.pulumi.{target.cloud}")
+    except ModuleNotFoundError as error:
+        raise PrerequisiteError(
+            f"not installed: {error.name}", hint=f'pip install "mlops-infra[{target.cloud}]"'
+        ) from error
+    return cast("CloudModule", found)

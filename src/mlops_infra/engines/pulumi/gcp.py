@@ -1,0 +1,135 @@
+"""What the engine asks Google Cloud itself, with the login that Pulumi's provider uses."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import google.auth
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import Request
+
+from mlops_infra.engines.pulumi import rest
+from mlops_infra.engines.pulumi.images import Login
+from mlops_infra.engines.pulumi.rest import Entry
+from mlops_infra.errors import PrerequisiteError
+from mlops_infra.model import Component, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlops_infra.engines.pulumi.deployment import Deployment
+
+RUN, SQL = "https://run.googleapis.com/v2", "https://sqladmin.googleapis.com/v1"
+LOGS = "https://logging.googleapis.com/v2/entries:list"
+SERVICE = "gcp:cloudrunv2/service:Service"
+INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
+BEGINNING = "1970-01-01T00:00:00Z"
+"""Without a moment Google tells the last day only."""
+LINES_PER_PAGE = 1000
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+OWN_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"  # noqa: S105 - a variable's name
+"""Pulumi's provider takes a token from here, before any other login:
+https://www.pulumi.com/registry/packages/gcp/installation-configuration/"""
+
+
+def registry_login(host: str) -> Login:  # noqa: ARG001 - Azure's depends on it
+    """Return a login to any registry of Google's, for an hour.
+
+    https://cloud.google.com/artifact-registry/docs/docker/authentication#token
+    """
+    return Login(username="oauth2accesstoken", password=token())
+
+
+def token() -> str:
+    """Return what Google's APIs take from this login.
+
+    Raises:
+        PrerequisiteError: nobody is signed in, or the login is refused.
+    """
+    if os.environ.get(OWN_TOKEN):
+        return os.environ[OWN_TOKEN]
+    try:
+        credentials = _credentials()
+        if not credentials.valid:
+            credentials.refresh(Request())
+    except GoogleAuthError as error:
+        said = str(error).strip().splitlines()[0]
+        hint = "gcloud auth application-default login"
+        raise PrerequisiteError(f"no login to gcp: {said}", hint=hint) from error
+    return credentials.token
+
+
+@cache
+def _credentials() -> Any:  # noqa: ANN401 - one of the library's many
+    return google.auth.default(scopes=[SCOPE])[0]
+
+
+def components(deployment: Deployment) -> tuple[Component, ...]:
+    """Ask Cloud Run and Cloud SQL. How many instances run, Cloud Run tells nobody.
+
+    https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services and
+    https://cloud.google.com/sql/docs/postgres/admin-api/rest/v1/instances
+    """
+    service, instance = deployment.id_of(SERVICE), deployment.id_of(INSTANCE)
+    _, project, *_ = service.split("/")
+    path = f"projects/{project}/instances/{instance.rpartition('/')[2]}"
+    return (
+        _server(rest.get(f"{RUN}/{service}", token())),
+        _database(rest.get(f"{SQL}/{path}", token())),
+    )
+
+
+def _server(found: dict[str, Any] | None) -> Component:
+    if found is None:  # deleted by hand
+        return Component(name="server", state=State.ABSENT)
+    is_ready = found.get("terminalCondition", {}).get("state") == "CONDITION_SUCCEEDED"
+    state = State.RUNNING if is_ready else State.STOPPED
+    if found.get("reconciling"):
+        state = State.STARTING
+    scaling = found.get("scaling", {})
+    least, most = (scaling.get(f"{each}InstanceCount", 0) for each in ("min", "max"))
+    return Component(name="server", state=state, detail=f"{least} to {most} instances")
+
+
+def _database(found: dict[str, Any] | None) -> Component:
+    if found is None:  # deleted by hand
+        return Component(name="database", state=State.ABSENT)
+    is_on = found["settings"].get("activationPolicy", "ALWAYS") != "NEVER"
+    state = State.STARTING if is_on else State.STOPPED
+    if is_on and found["state"] == "RUNNABLE":
+        state = State.RUNNING
+    version = found["databaseVersion"].removeprefix("POSTGRES_")
+    detail = f"PostgreSQL {version}, {found['state'].lower()}"
+    return Component(name="database", state=state, detail=detail)
+
+
+def log_entries(deployment: Deployment, *, since: str) -> Iterator[Entry]:
+    """Yield what the service has printed, oldest first.
+
+    https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list
+    """
+    _, project, _, location, _, name = deployment.id_of(SERVICE).split("/")
+    wanted = {
+        "resourceNames": [f"projects/{project}"],
+        "filter": f'resource.type="cloud_run_revision" AND resource.labels.location="{location}"'
+        f' AND resource.labels.service_name="{name}" AND timestamp>="{since or BEGINNING}"',
+        "orderBy": "timestamp asc",
+        "pageSize": LINES_PER_PAGE,
+    }
+    more: str | None = ""
+    while more is not None:
+        answer = rest.post(LOGS, token(), {**wanted, "pageToken": more} if more else wanted)
+        for each in answer.get("entries", []):
+            yield Entry(id=each["insertId"], time=each["timestamp"], text=_text(each))
+        more = answer.get("nextPageToken")
+
+
+def _text(entry: dict[str, Any]) -> str:
+    """Return a line: what is JSON is taken apart on its way, and a request has no text."""
+    if "textPayload" in entry:
+        return entry["textPayload"]
+    payload = entry.get("jsonPayload") or entry.get("httpRequest") or {}
+    return str(payload.get("message") or json.dumps(payload))

@@ -1,0 +1,71 @@
+"""Asks a cloud's API over HTTPS, and turns its refusals into errors that a person can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from mlops_infra.errors import InfraError, PrerequisiteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+SECONDS = 30
+DENIED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of a log, as a cloud has it."""
+
+    id: str
+    """No other line's."""
+    time: str
+    """As the cloud writes it: what asks for the lines from then on."""
+    text: str
+
+
+def get(url: str, token: str, query: Mapping[str, str] | None = None) -> dict[str, Any] | None:
+    """Return what is at an address, or None where nothing is."""
+    return _answer(lambda: httpx.get(url, params=query, headers=_signed(token), timeout=SECONDS))
+
+
+def post(url: str, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to a question that does not fit into an address."""
+    found = _answer(lambda: httpx.post(url, json=body, headers=_signed(token), timeout=SECONDS))
+    if found is None:
+        raise InfraError(f"not found: {url}")
+    return found
+
+
+def _signed(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _answer(ask: Callable[[], httpx.Response]) -> dict[str, Any] | None:
+    try:
+        answer = ask()
+    except httpx.HTTPError as error:
+        raise InfraError(f"the cloud cannot be reached: {str(error).lower()}") from error
+    host = answer.request.url.host
+    if answer.status_code == HTTPStatus.NOT_FOUND:
+        return None
+    if answer.status_code in DENIED:
+        raise PrerequisiteError(
+            f"{host} does not allow that to this login: {_words(answer)}",
+            hint="have that allowed, or sign in as somebody who may do it",
+        )
+    if not answer.is_success:
+        raise InfraError(f"{host} answers {answer.status_code}: {_words(answer)}")
+    return answer.json()
+
+
+def _words(answer: httpx.Response) -> str:
+    """Return what both clouds say in `error.message`."""
+    try:
+        return str(answer.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer.reason_phrase.lower()

@@ -1,0 +1,112 @@
+"""Google's APIs over HTTPS, as far as a deploy or a person asks them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import NotFound, Unauthorized
+
+from mlops_infra.rehearsal.gcp.data import INSTANCE
+from mlops_infra.rehearsal.pulumi.names import GOOGLE_TOKEN
+from mlops_infra.rehearsal.pulumi.registry import Registry
+from mlops_infra.rehearsal.pulumi.web import Site, json_of, lines
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from mlops_infra.rehearsal.pulumi.cloud import Resource
+    from mlops_infra.rehearsal.pulumi.web import Asked
+
+SERVICE = "gcp:cloudrunv2/service:Service"
+TERM = re.compile(r'([\w.]+)>?="([^"]*)"')
+"""One of a filter's: https://cloud.google.com/logging/docs/view/logging-query-language"""
+REPOSITORY = "gcp:artifactregistry/repository:Repository"
+
+
+def _repository(asked: Asked, name: str) -> Resource | None:
+    """Return the repository that `PROJECT/REPOSITORY/IMAGE` is in."""
+    project, repository, *_ = name.split("/")
+    location = asked.host.removesuffix("-docker.pkg.dev")
+    wanted = f"projects/{project}/locations/{location}/repositories/{repository}"
+    return asked.cloud.get(REPOSITORY, wanted)
+
+
+def _keeps_tags(asked: Asked, name: str) -> bool:
+    found = _repository(asked, name)
+    return bool(found and found.inputs.get("dockerConfig", {}).get("immutableTags"))
+
+
+def _run(asked: Asked) -> Response:
+    """Answer for a service: https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services"""
+    found = _found(asked, SERVICE, asked.request.path.removeprefix("/v2/"))
+    state = (
+        "CONDITION_PENDING" if found.outputs.get("reconciling", False) else "CONDITION_SUCCEEDED"
+    )
+    return json_of(
+        {
+            "name": asked.request.path.removeprefix("/v2/"),
+            "scaling": found.inputs.get("scaling", {}),
+            "reconciling": found.outputs.get("reconciling", False),
+            "terminalCondition": {"type": "Ready", "state": state},
+        }
+    )
+
+
+def _sql(asked: Asked) -> Response:
+    """Answer for an instance: https://cloud.google.com/sql/docs/postgres/admin-api/rest/v1/instances"""
+    name = asked.request.path.rpartition("/")[2]
+    found = _found(asked, INSTANCE, name)
+    return json_of(
+        {
+            "name": name,
+            "state": found.outputs.get("state", "RUNNABLE"),
+            "databaseVersion": found.inputs["databaseVersion"],
+            "settings": {"activationPolicy": "ALWAYS", **found.inputs["settings"]},
+        }
+    )
+
+
+def _entries(asked: Asked) -> Response:
+    """Answer with a page of lines: https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list"""
+    _require_login(asked)
+    wanted = asked.request.get_json()
+    terms = dict(TERM.findall(wanted["filter"]))
+    found = [
+        {"insertId": each.id, "timestamp": each.time, "textPayload": each.text}
+        for each in lines(asked.folder, terms["resource.labels.service_name"])
+        if each.time >= terms["timestamp"]
+    ]
+    start, size = int(wanted.get("pageToken", 0)), wanted["pageSize"]
+    page: dict[str, object] = {"entries": found[start : start + size]}
+    if start + size < len(found):
+        page["nextPageToken"] = str(start + size)
+    return json_of(page)
+
+
+def _found(asked: Asked, kind: str, resource_id: str) -> Resource:
+    _require_login(asked)
+    found = asked.cloud.get(kind, resource_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _require_login(asked: Asked) -> None:
+    if asked.request.headers.get("Authorization") != f"Bearer {GOOGLE_TOKEN}":
+        raise Unauthorized
+
+
+SITES = (
+    Site(host=r"run\.googleapis\.com", answer=_run),
+    Site(host=r"sqladmin\.googleapis\.com", answer=_sql),
+    Site(host=r"logging\.googleapis\.com", answer=_entries),
+    Site(
+        host=r"[a-z0-9-]+-docker\.pkg\.dev",
+        answer=Registry(
+            lets_in=lambda _, *login: login == ("oauth2accesstoken", GOOGLE_TOKEN),
+            has=lambda asked, name: _repository(asked, name) is not None,
+            keeps_tags=_keeps_tags,
+        ).answer,
+    ),
+)
