@@ -30,15 +30,6 @@ def run(program: Callable[[Environment], None], *, project_dir: Path) -> None:
         raise pulumi.RunError("\n".join(filter(None, (error.message, error.hint)))) from error
 
 
-def by_hand(reference: str, context: Path, /) -> Callable[[], None]:
-    """Say how an image gets to where the server is made of it: here nothing is built."""
-    pulumi.log.info(
-        f"not built here: {reference}\nwhere the last deploy has not pushed it: "
-        f"docker build --tag {reference} {context} && docker push {reference}"
-    )
-    return lambda: None
-
-
 def _require_project(environment: Environment) -> None:
     """Refuse a Pulumi project that is not the file's: its state knows nothing of what is there.
 

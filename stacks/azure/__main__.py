@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 def declare(environment: Environment) -> None:
     """Declare an environment, as Pulumi's configuration asks for it."""
     config = pulumi.Config()
-    recover_vault = config.get_bool("recover_vault") or False
-    program(environment, publish=entrypoint.by_hand, recover_vault=recover_vault)
+    program(environment, recover_vault=config.get_bool("recover_vault") or False)
 
 
 if __name__ == "__main__":

@@ -71,7 +71,10 @@ class Image(pulumi.ComponentResource):
 
     def pushed_by(self, publish: Publish | None) -> pulumi.ResourceHookBinding | None:
         """Return what pushes the image, where it is built, before a server is made of it."""
-        if publish is None or not self.is_built:
+        if not self.is_built:
+            return None
+        if publish is None:  # by hand
+            pulumi.log.info(f"not built here: deploy once before, or push it: {self.reference}")
             return None
         push = publish(self.reference, CONTEXT)
         hook = pulumi.ResourceHook("push-images", lambda _: push())

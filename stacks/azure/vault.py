@@ -48,7 +48,6 @@ class Vault(pulumi.ComponentResource):
     ) -> None:
         super().__init__("mlops:azure:Vault", name, opts=opts)
         self._names, self._group, protected = names, group.name, names.environment.protected
-        self._recover = recover
         # id is a contract: renaming replaces the vault, whose name then is taken for `DAYS`
         self.vault = keyvault.Vault(
             "vault",
@@ -100,19 +99,7 @@ class Vault(pulumi.ComponentResource):
             secret_name=name,
             properties=keyvault.SecretPropertiesArgs(value=value),
             tags=self._names.tags,
-            opts=self._secret_options(name),
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
         url = f"https://{self._names.vault}.vault.azure.net/secrets/{name}"
         return Password(name=name, value=value, url=url, secret=secret)
-
-    def _secret_options(self, name: str) -> pulumi.ResourceOptions:
-        """Return how a secret is made; a recovered vault has it already, so it is taken as it is.
-
-        The next run of the program then gives it its value.
-        """
-        options = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
-        if not self._recover:
-            return options
-        there = self._names.data_id("Microsoft.KeyVault/vaults/secrets", self._names.vault, name)
-        own = pulumi.ResourceOptions(import_=there, ignore_changes=["properties", "tags"])
-        return pulumi.ResourceOptions.merge(options, own)

@@ -7,7 +7,6 @@ The stack's name is the environment's. Images are those that the last deploy has
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -20,4 +19,4 @@ from mlops_infra import entrypoint  # noqa: E402 - only now is it found with wha
 from stacks.gcp.platform import program  # noqa: E402 - likewise
 
 if __name__ == "__main__":
-    entrypoint.run(partial(program, publish=entrypoint.by_hand), project_dir=ROOT)
+    entrypoint.run(program, project_dir=ROOT)

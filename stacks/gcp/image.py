@@ -68,7 +68,9 @@ class Images(pulumi.ComponentResource):
 
     def pushed_by(self, publish: Publish | None) -> pulumi.ResourceHookBinding | None:
         """Return what pushes each image that is built before a server is made of it."""
-        if publish is None:
+        if publish is None:  # by hand
+            references = ", ".join(self.built)
+            pulumi.log.info(f"not built here: deploy once before, or push: {references}")
             return None
         pushes = [publish(reference, context) for reference, context in self.built.items()]
 

@@ -9,6 +9,7 @@
     planning.py    what a deploy or a teardown would change
     steps.py       carries a plan out
     settling.py    what a killed run left: a lock, a create whose answer nobody heard
+    vaults.py      takes a deleted vault of Azure's back
     ids.py         the ids that clouds make of names
     troubles.py    what Pulumi says, as errors that a person can act on
     images.py      the images that a program's server is made of: built, then pushed

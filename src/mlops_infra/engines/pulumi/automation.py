@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi import automation
 from pulumi.automation import LocalWorkspace, PulumiCommand
@@ -40,6 +40,8 @@ class Step:
     kind: str
     properties: tuple[str, ...] = ()
     """What differs; in a replacement, what forces it."""
+    inputs: dict[str, Any] = field(default_factory=dict, compare=False)
+    """What it would be made from; secrets are not shown."""
     is_cloud_s: bool = True
     """False for a component, which is a name for its parts."""
 
@@ -131,6 +133,13 @@ class Automation:
             ),
         )
 
+    def up_only(self, urn: str, on_event: OnEvent) -> None:
+        """Bring one resource to what the program says of it."""
+        self._listen(
+            on_event,
+            lambda listener: self._stack.up(target=[urn], on_event=listener, show_secrets=False),
+        )
+
     def drift(self) -> tuple[Difference, ...]:
         """Return what a refresh would change in the state; changes nothing."""
         listener = Listener()
@@ -179,5 +188,6 @@ def _step(found: StepEventMetadata) -> Step:
         urn=found.urn,
         kind=found.type,
         properties=tuple(sorted(differing)),
+        inputs=dict(found.new.inputs or {}) if found.new else {},
         is_cloud_s=bool(found.provider),  # a component has none
     )

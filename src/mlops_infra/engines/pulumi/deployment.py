@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 STATE_ALONE = "random:"
+VAULT = "azure-native:keyvault:Vault"
 VAULT_SECRET = "azure-native:keyvault:Secret"  # noqa: S105 - a type's name
 
 BUCKET, EMPTIED = "gcp:storage/bucket:Bucket", "forceDestroy"
@@ -100,6 +101,10 @@ class Deployment:
                 found.add(urn)
                 waiting.extend(by_urn[urn].needs)
         return frozenset(found)
+
+    def raw(self, urn: str) -> Document:
+        """Return a resource with all that the state has of it."""
+        return next(each for each in self.document["deployment"]["resources"] if each["urn"] == urn)
 
     def id_of(self, kind: str) -> str:
         """Return the id of the one resource of a type; empty where there is none."""

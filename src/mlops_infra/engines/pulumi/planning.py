@@ -62,12 +62,10 @@ class Preview:
         return (Change(action=Action.UPDATE, resource=self.workspace.stack, reason=reason),)
 
 
-def preview(
-    workspace: Workspace, deployment: Deployment | None, *, recover_vault: bool = False
-) -> Preview:
+def preview(workspace: Workspace, deployment: Deployment | None) -> Preview:
     """Preview a deploy; where there is no stack yet, on a throwaway state.
 
-    So a plan makes nothing, not even an empty stack. `recover_vault` is the program's own.
+    So a plan makes nothing, not even an empty stack.
     """
     from mlops_infra.engines.pulumi.automation import Automation  # Pulumi's SDK: half a second
 
@@ -76,7 +74,7 @@ def preview(
         chosen = workspace.throwaway()
         chosen.make()
     images = Images(lambda host: cloud_of(workspace.target).registry_login(host))
-    program = program_of(workspace.target, images, recover_vault=recover_vault)
+    program = program_of(workspace.target, images)
     steps = Automation(chosen, program).preview(chosen.plan_file)
     if deployment:
         _require_data(workspace.target, steps, deployment)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_infra.engines.pulumi import settling
+from mlops_infra.engines.pulumi import settling, vaults
 from mlops_infra.engines.pulumi.automation import Automation
-from mlops_infra.engines.pulumi.deployment import VAULT_SECRET
 from mlops_infra.engines.pulumi.planning import Preview, preview, teardown_changes
 from mlops_infra.errors import InfraError, LockedError, NotDeployedError
-from mlops_infra.model import Action, Event, Goal
+from mlops_infra.model import Action, Goal
 
 if TYPE_CHECKING:
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.engines.pulumi.deployment import Deployment
     from mlops_infra.engines.pulumi.workspace import Workspace
     from mlops_infra.model import Plan
-
-DELETED_VAULT = "A vault with the same name already exists in deleted state"
-"""How Azure refuses a vault's name that a deleted one has."""
 
 
 def carry_out(plan: Plan, workspace: Workspace, on_event: OnEvent) -> None:
@@ -52,9 +48,16 @@ def _deploy(
     try:
         _up(found, on_event)
     except InfraError as error:
-        if DELETED_VAULT not in error.message:
+        if not vaults.is_name_taken(error):
             raise
-        _take_back_vault(plan, workspace, on_event)
+        taken = vaults.take_back(found, on_event)
+        found = preview(workspace, _exported(workspace))
+        shown = {(each.action, each.resource) for each in plan.changes}
+        if {
+            (each.action, each.resource) for each in found.changes if each.resource not in taken
+        } - shown:
+            raise _stale(plan) from error
+        _up(found, on_event)
 
 
 def _up(found: Preview, on_event: OnEvent) -> None:
@@ -63,22 +66,6 @@ def _up(found: Preview, on_event: OnEvent) -> None:
         Automation(found.workspace, found.program).up(found.workspace.plan_file, on_event)
     except InfraError as error:
         raise found.images.failure or error from error
-
-
-def _take_back_vault(plan: Plan, workspace: Workspace, on_event: OnEvent) -> None:
-    """Go on with the deleted vault whose name is taken, and with what is in it.
-
-    First the program takes both as they are, then it is run as ever, so that they get what it says.
-    """
-    message = "a deleted vault has its name: take it back, with its secrets"
-    on_event(Event(resource="vault", message=message))
-    shown = {(each.action, each.resource) for each in plan.changes}
-    for recover_vault in (True, False):
-        found = preview(workspace, _exported(workspace), recover_vault=recover_vault)
-        taken = {each for each in found.changes if each.reason.startswith(VAULT_SECRET)}
-        if {(each.action, each.resource) for each in set(found.changes) - taken} - shown:
-            raise _stale(plan)
-        _up(found, on_event)
 
 
 def _require_shown(plan: Plan, found: Preview, settled: frozenset[str]) -> None:
