@@ -133,13 +133,6 @@ class Automation:
             ),
         )
 
-    def up_only(self, urn: str, on_event: OnEvent) -> None:
-        """Bring one resource to what the program says of it."""
-        self._listen(
-            on_event,
-            lambda listener: self._stack.up(target=[urn], on_event=listener, show_secrets=False),
-        )
-
     def drift(self) -> tuple[Difference, ...]:
         """Return what a refresh would change in the state; changes nothing."""
         listener = Listener()

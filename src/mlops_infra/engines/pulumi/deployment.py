@@ -102,10 +102,6 @@ class Deployment:
                 waiting.extend(by_urn[urn].needs)
         return frozenset(found)
 
-    def raw(self, urn: str) -> Document:
-        """Return a resource with all that the state has of it."""
-        return next(each for each in self.document["deployment"]["resources"] if each["urn"] == urn)
-
     def id_of(self, kind: str) -> str:
         """Return the id of the one resource of a type; empty where there is none."""
         return next((each.id for each in self.resources if each.kind == kind), "")

@@ -1,7 +1,7 @@
 """A deleted vault of Azure's, whose name is taken until somebody takes it back.
 
-It comes back with its secrets. No provider creates what is there already, so they are imported;
-what the vault does not have is left for the deploy to make.
+It comes back with its secrets. No provider creates what is there already, so they are put into the
+state; what the vault does not have is left for the deploy to make.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from mlops_infra.model import Event
 
 if TYPE_CHECKING:
     from mlops_infra.engines.base import OnEvent
+    from mlops_infra.engines.pulumi.deployment import Deployment, Document
     from mlops_infra.engines.pulumi.planning import Preview
 
 NAME_TAKEN = "A vault with the same name already exists in deleted state"
-NOT_THERE = "does not exist"
 
 
 def is_name_taken(error: InfraError) -> bool:
@@ -37,25 +37,40 @@ def take_back(found: Preview, on_event: OnEvent) -> frozenset[str]:
     vault = next(each.urn for each in found.steps if each.kind == VAULT)
     message = "a deleted vault has its name: take it back, with its secrets"
     on_event(Event(resource=name_of(vault), message=message))
-    program = program_of(workspace.target, found.images, recover_vault=True)
-    Automation(workspace, program).up_only(vault, on_event)
-    state = workspace.export()
-    recovered = state.raw(vault) if state else {}
-    taken: set[str] = set()
-    for each in found.steps:
-        if each.kind == VAULT_SECRET and each.op == "create":
-            secret_id = f"{recovered['id']}/secrets/{each.inputs['secretName']}"
-            try:
-                workspace.run(
-                    *("import", each.kind, name_of(each.urn), secret_id),
-                    *("--parent", f"vault={recovered['parent']}"),
-                    *("--provider", f"azure={recovered['provider'].rpartition('::')[0]}"),
-                    *("--stack", workspace.stack, "--yes", "--skip-preview"),
-                    *("--generate-code=false", "--protect=false"),
-                )
-            except InfraError as error:
-                if NOT_THERE not in error.message:
-                    raise
-            else:
-                taken.add(name_of(each.urn))
-    return frozenset(taken)
+    automation = Automation(
+        workspace, program_of(workspace.target, found.images, recover_vault=True)
+    )
+    automation.preview(workspace.plan_file)
+    try:
+        automation.up(workspace.plan_file, on_event)
+    except InfraError:  # of the secrets, which are there; or of the vault
+        state = workspace.export()
+        if state is None or vault not in {each.urn for each in state.resources}:
+            raise
+        return _take_secrets(found, state, vault)
+    return frozenset()  # it had none of them
+
+
+def _take_secrets(found: Preview, state: Deployment, vault: str) -> frozenset[str]:
+    """Put the vault's secrets into the state, as if all were there; a refresh drops what is not."""
+    workspace, deployment = found.workspace, state.document["deployment"]
+    of_vault = next(each for each in deployment["resources"] if each["urn"] == vault)
+    secrets: list[Document] = [
+        {
+            "urn": each.urn,
+            "custom": True,
+            "id": f"{of_vault['id']}/secrets/{each.inputs['secretName']}",
+            "type": each.kind,
+            "inputs": {key: each.inputs[key] for key in each.inputs.keys() - {"properties"}},
+            "parent": of_vault["parent"],
+            "provider": of_vault["provider"],
+            "retainOnDelete": True,
+        }
+        for each in found.steps
+        if each.kind == VAULT_SECRET and each.op == "create"
+    ]
+    changed = {**deployment, "resources": [*deployment["resources"], *secrets]}
+    workspace.replace({**state.document, "deployment": changed})
+    targets = [word for each in secrets for word in ("--target", each["urn"])]
+    workspace.run("refresh", "--stack", workspace.stack, "--yes", "--skip-preview", *targets)
+    return frozenset(name_of(each["urn"]) for each in secrets)
