@@ -14,6 +14,7 @@ from azure.storage.blob import BlobServiceClient
 
 from mlops_infra.rehearsal.pulumi import EmulatedClouds, stores
 from tests.conftest import REPOSITORY, Project
+from tests.rehearsal.small.images import copy_stacks
 from tools import fake_gcs
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Environment:
 @contextmanager
 def google(folder: Path, *, runs: bool) -> Generator[Platform]:
     """An emulated Google Cloud; state and artifacts are in one fake-gcs-server."""
+    copy_stacks(folder)  # the front's image is built on any deploy
     with stores.google(fake_gcs.program(), STATE, folder=folder / "store") as store:
         host = store.environ["STORAGE_EMULATOR_HOST"]
         environ = {**os.environ, "STORAGE_EMULATOR_HOST": f"http://{host}"}

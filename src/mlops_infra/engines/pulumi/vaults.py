@@ -55,13 +55,14 @@ def _take_secrets(found: Preview, state: Deployment, vault: str) -> frozenset[st
     """Put the vault's secrets into the state, as if all were there; a refresh drops what is not."""
     workspace, deployment = found.workspace, state.document["deployment"]
     of_vault = next(each for each in deployment["resources"] if each["urn"] == vault)
+    place = {key: of_vault["inputs"][key] for key in ("resourceGroupName", "vaultName")}
     secrets: list[Document] = [
         {
             "urn": each.urn,
             "custom": True,
             "id": f"{of_vault['id']}/secrets/{each.inputs['secretName']}",
             "type": each.kind,
-            "inputs": {key: each.inputs[key] for key in each.inputs.keys() - {"properties"}},
+            "inputs": {"secretName": each.inputs["secretName"], **place},
             "parent": of_vault["parent"],
             "provider": of_vault["provider"],
             "retainOnDelete": True,
