@@ -2,6 +2,7 @@
 
     engine.py      the verbs
     cli.py         the pinned Pulumi command line: found, installed or built
+    state.py       where the file keeps the state
     workspace.py   one stack through the command line: make, export, import, remove
     deployment.py  what a stack's state says: resources, outputs, what a teardown keeps
     automation.py  preview, up and destroy through the Automation API, with their steps
@@ -14,6 +15,7 @@
     troubles.py    what Pulumi says, as errors that a person can act on
     images.py      the images that a program's server is made of: built, then pushed
     clouds.py      the module of a target's cloud: azure.py or gcp.py, what is asked without Pulumi
+    remedies.py    what mends a failure, by the cloud's own wording
 
 `automation.py` alone needs Pulumi's SDK, and only what changes something or plans it needs that.
 """

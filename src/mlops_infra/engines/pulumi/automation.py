@@ -54,6 +54,8 @@ class Listener:
     steps: list[Step] = field(default_factory=list)
     ended: list[StepEventMetadata] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    carried_out: int = 0
+    """How many steps have changed something and succeeded."""
 
     def __call__(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
@@ -74,6 +76,7 @@ class Listener:
     def _end(self, found: StepEventMetadata, how: str) -> None:
         self.ended.append(found)
         if _step(found) in self.steps:
+            self.carried_out += not how
             self._tell(_step(found), how, done=True)
 
     def _tell(self, step: Step, how: str, *, done: bool) -> None:
@@ -165,13 +168,22 @@ class Automation:
         try:
             operate()
         except automation.CommandError as error:
-            said = "\n".join(filter(_is_telling, listener.errors)) or str(error)
-            raise told(self._target, said) from error
+            said = tuple(filter(_is_telling, listener.errors)) or (str(error),)
+            failure = told(self._target, *said)
+            if listener.on_event:
+                failure.message += f"\nbefore that, {_counted(listener.carried_out)}"
+            raise failure from error
 
 
 def _is_telling(error: str) -> bool:
     """Return whether an error says more than that others were met before the plan was done."""
     return not error.startswith(("expected resource operations", "update failed"))
+
+
+def _counted(changes: int) -> str:
+    if not changes:
+        return "nothing was changed"
+    return f"{changes} change{'s were' if changes > 1 else ' was'} made"
 
 
 def _step(found: StepEventMetadata) -> Step:

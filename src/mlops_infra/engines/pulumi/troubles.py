@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mlops_infra.engines.pulumi.remedies import remedy
+from mlops_infra.engines.pulumi.state import state_of
 from mlops_infra.errors import InfraError, LockedError, PrerequisiteError
 
 if TYPE_CHECKING:
@@ -17,15 +19,36 @@ LOCKED = "the stack is currently locked by"
 OWNER = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 NO_LOGIN = re.compile(
     r"could not find default credentials|DefaultAzureCredential|failed to acquire a token"
-    r"|oauth2: |AADSTS|Unauthenticated|No credentials",
+    r"|oauth2: |AADSTS|Unauthenticated|No credentials|invalid_grant|invalid_rapt"
+    r"|InvalidAuthenticationToken\b|ExpiredAuthenticationToken|run 'az login'|Invalid Credentials",
+    re.IGNORECASE,
+)
+NO_KEY = re.compile(
+    r"secrets \(code=(?:NotFound|PermissionDenied)|KeyNotFound|vault\.azure\.net.*no such host"
+    r"|cloudkms\.\w+\.\w+' denied|CryptoKey \S+ not found|RESPONSE 403.*vault\.azure\.net"
+    r"|vault\.azure\.net.*(?:RESPONSE 403|ForbiddenByRbac|Caller is not authorized)",
+    re.IGNORECASE | re.DOTALL,
+)
+NO_RIGHT = re.compile(
+    r"AuthorizationPermissionMismatch|AuthorizationFailure|blob .*code=PermissionDenied"
+    r"|storage\.\w+\.\w+ access to the Google Cloud Storage",
     re.IGNORECASE,
 )
 NO_STATE = re.compile(
-    r"unable to (?:open|access|read) bucket|bucket doesn.t exist|NoSuchBucket|ContainerNotFound"
-    r"|could not list bucket|no such bucket|code=NotFound",
+    r"unable to (?:open|access|read) bucket|bucket .*(?:doesn.t|does not) exist|NoSuchBucket"
+    r"|ContainerNotFound|could not list bucket|no such bucket|code=NotFound|is not accessible"
+    r"|blob\.core\.windows\.net.*no such host",
     re.IGNORECASE,
 )
 SIGN_IN = {"azure": "az login", "gcp": "gcloud auth application-default login"}
+KEY_ROLE = {
+    "azure": "the role 'Key Vault Crypto User' on the key",
+    "gcp": "the role roles/cloudkms.cryptoKeyEncrypterDecrypter on the key",
+}
+STATE_ROLE = {
+    "azure": "the role 'Storage Blob Data Contributor' on the container",
+    "gcp": "the role roles/storage.objectUser on the bucket",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +78,10 @@ def owners(said: str) -> list[Owner]:
     ]
 
 
-def told(target: Target, said: str) -> InfraError:
-    """Return the error behind what Pulumi printed."""
-    state = _state_url(target)
+def told(target: Target, *errors: str) -> InfraError:
+    """Return the error behind what Pulumi printed, which can be several at once."""
+    said = "\n".join(errors)
+    state = state_of(target).url
     if LOCKED in said:
         holders = ", ".join(map(str, owners(said))) or "another process"
         return LockedError(
@@ -71,25 +95,49 @@ def told(target: Target, said: str) -> InfraError:
             hint="export PULUMI_CONFIG_PASSPHRASE=…",
         )
     if NO_LOGIN.search(said):
-        return PrerequisiteError(f"no login to {target.cloud}", hint=SIGN_IN[target.cloud])
+        return PrerequisiteError(
+            f"no login to {target.cloud}, or it has expired\n{_tail(said)}",
+            hint=SIGN_IN[target.cloud],
+        )
+    if NO_KEY.search(said):
+        key = state_of(target).secrets_provider
+        return PrerequisiteError(
+            f"the key of {target} is not there, or you may not use it: {key}\n{_tail(said)}",
+            hint=f"{bootstrap_command(target)}  makes it; another's is granted with "
+            f"{KEY_ROLE[target.cloud]}",
+        )
+    if NO_RIGHT.search(said):
+        return PrerequisiteError(
+            f"you may not read or write the state of {target}: {state}\n{_tail(said)}",
+            hint=f"have {STATE_ROLE[target.cloud]} granted; a new role takes minutes",
+        )
     if NO_STATE.search(said):
         return PrerequisiteError(
             f"the state of {target} cannot be reached: {state}\n{_tail(said)}",
-            hint="make that bucket, or sign in to an account that may read and write it",
+            hint=f"{bootstrap_command(target)}  makes it",
         )
-    return InfraError(
-        f"Pulumi failed\n{_tail(said)}",
-        hint="mend that, then run the command again: it goes on from here",
+    return _failed(target, errors)
+
+
+def _failed(target: Target, errors: tuple[str, ...]) -> InfraError:
+    """Return the error behind what a cloud said of some resources, with what mends each."""
+    found = list(dict.fromkeys(filter(None, (remedy(target, error) for error in errors))))
+    are_prerequisites = bool(found) and all(each.is_prerequisite for each in found)
+    mends = "\n       ".join(each.do for each in found) or "mend that"
+    kind = PrerequisiteError if are_prerequisites else InfraError
+    return kind(
+        "\n".join(["Pulumi failed", *map(_tail, errors)]),
+        hint=f"{mends}; then run the command again: it goes on from here",
     )
+
+
+def bootstrap_command(target: Target) -> str:
+    """Return the command that makes what must be there before the first deploy."""
+    return f"mlops-infra bootstrap -e {target.environment.name} --cloud {target.cloud}"
 
 
 def _full_name(target: Target) -> str:
     return f"organization/{target.environment.project}/{target.environment.name}"
-
-
-def _state_url(target: Target) -> str:
-    section = target.environment.azure if target.cloud == "azure" else target.environment.gcp
-    return section.state.url if section else ""
 
 
 def _tail(said: str) -> str:

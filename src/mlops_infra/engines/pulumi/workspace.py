@@ -14,26 +14,17 @@ import yaml
 from mlops_infra.engines import process
 from mlops_infra.engines.pulumi import cli
 from mlops_infra.engines.pulumi.deployment import Deployment
+from mlops_infra.engines.pulumi.state import state_of
 from mlops_infra.engines.pulumi.troubles import NO_STACK, told
-from mlops_infra.errors import InfraError, PrerequisiteError, UsageError
+from mlops_infra.errors import InfraError, PrerequisiteError
 
 if TYPE_CHECKING:
-    from mlops_infra.config.models import State
     from mlops_infra.engines.pulumi.deployment import Document
     from mlops_infra.model import Target
 
 LOCAL = "file://"
 THROWN_AWAY = "of a state that nobody reads"
 PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-
-
-def state_of(target: Target) -> State:
-    """Return where the file keeps Pulumi's state; `find_target` has seen that it says so."""
-    environment = target.environment
-    section = environment.azure if target.cloud == "azure" else environment.gcp
-    if section is None:
-        raise UsageError(f"environment '{environment.name}' has no section '{target.cloud}'")
-    return section.state
 
 
 class Workspace:
