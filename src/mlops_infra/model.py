@@ -31,6 +31,8 @@ class Goal(StrEnum):
 
     DEPLOY = "deploy"
     TEARDOWN = "teardown"
+    BOOTSTRAP = "bootstrap"
+    """What must exist in the account before its first deploy."""
 
 
 class Action(StrEnum):

@@ -1,5 +1,6 @@
 """What the commands do, as use cases over an engine: no printing, no prompting, no cloud.
 
+    bootstrap plan → (nothing to do?) → approve → apply
     deploy    check → plan → (nothing to do?) → approve → apply → ask the server → outputs
     teardown  refuse if protected → plan → approve → apply
     status    engine: what runs; server: does it work
@@ -87,6 +88,19 @@ def find_targets(project_dir: Path, cloud: Cloud | None = None) -> list[Target]:
         for each in environments
         if (cloud or each.cloud) in each.clouds
     ]
+
+
+def bootstrap(engine: Engine, target: Target, *, approve: Approve, on_event: OnEvent) -> Plan:
+    """Make what must exist before `target` can be deployed, where it does not; returns what.
+
+    Raises:
+        PrerequisiteError: a tool or a login is missing.
+    """
+    plan = engine.plan(target, Goal.BOOTSTRAP)
+    if not plan.is_empty:
+        approve(plan)
+        engine.apply(plan, on_event)
+    return plan
 
 
 def deploy(engine: Engine, target: Target, *, approve: Approve, on_event: OnEvent) -> Outputs:

@@ -46,9 +46,9 @@ def shipped(folder: str) -> Path:
     return in_wheel if in_wheel.is_dir() else package.parents[1] / folder
 
 
-def load_stack(project_dir: Path, cloud: str) -> ModuleType:
-    """Import `stacks.<cloud>.platform`, from the project's own folder where it has one."""
+def load_stack(project_dir: Path, cloud: str, module: str = "platform") -> ModuleType:
+    """Import `stacks.<cloud>.<module>`, from the project's own folder where it has one."""
     root = str(stacks_dir(project_dir).parent)
     if root not in sys.path:
         sys.path.insert(0, root)
-    return importlib.import_module(f"stacks.{cloud}.platform")
+    return importlib.import_module(f"stacks.{cloud}.{module}")

@@ -51,6 +51,32 @@ def test_plan_exits_4_and_names_the_cure_where_a_tool_is_missing(cli: CommandLin
     assert answer.stdout == ""
 
 
+def test_bootstrap_shows_what_it_would_make_and_makes_it_only_after_a_yes(cli: CommandLine) -> None:
+    answer = cli("bootstrap", *DEV)
+    assert answer.code == 3
+    assert "+   bucket  create: there is none" in answer.stderr
+    assert "--yes" in answer.stderr
+    assert ("apply", "dev on local") not in cli.engine.calls
+
+
+def test_bootstrap_may_be_run_again_and_asks_for_nothing_that_it_is_to_make(
+    cli: CommandLine,
+) -> None:
+    cli.engine.failing["check"] = PrerequisiteError("no bucket", hint="mlops-infra bootstrap")
+    answer = cli("bootstrap", *DEV, "--yes")
+    assert (answer.code, answer.stdout) == (0, "")
+    assert "next:  mlops-infra deploy -e dev --cloud local" in answer.stderr
+    assert (
+        "nothing to do: dev on local has all that a deploy needs" in cli("bootstrap", *DEV).stderr
+    )
+
+
+def test_bootstrap_as_json_is_one_document(cli: CommandLine) -> None:
+    document = json.loads(cli("bootstrap", *DEV, "--yes", "--json").stdout)
+    assert document["goal"] == "bootstrap"
+    assert [each["resource"] for each in document["changes"]] == ["bucket"]
+
+
 def test_deploy_without_a_terminal_names_the_flag_that_answers(cli: CommandLine) -> None:
     answer = cli("deploy", *DEV)
     assert answer.code == 3

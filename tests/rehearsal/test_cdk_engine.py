@@ -65,7 +65,7 @@ def test_another_deploy_that_is_running_exits_5(
         ({}, {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, 4, "no AWS credentials"),
         ({"aws": {"account": "111111111111"}}, {}, 4, "of account 000000000000"),
         ({"aws": {"region": "eu-wset-1"}}, {}, 3, "did you mean 'eu-west-1'"),
-        ({"aws": {"region": "us-west-2"}}, {}, 4, "npx cdk bootstrap"),
+        ({"aws": {"region": "us-west-2"}}, {}, 4, "mlops-infra bootstrap"),
         ({}, {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 4, "cannot be reached"),
         ({}, {"PATH": "/nowhere"}, 4, "Node.js"),
     ],

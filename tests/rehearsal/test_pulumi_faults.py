@@ -61,7 +61,9 @@ def cloud(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def clouds(cloud: str, tmp_path: Path) -> Iterator[EmulatedClouds]:
-    with EmulatedClouds(tmp_path / "cloud", f"mlops_infra.rehearsal.{cloud}") as running:
+    with EmulatedClouds(
+        tmp_path / "cloud", f"mlops_infra.rehearsal.{cloud}", runs=False
+    ) as running:
         yield running
 
 

@@ -1,4 +1,4 @@
-"""Commands that change an environment: `plan`, `deploy`, `teardown`."""
+"""Commands that change an environment: `bootstrap`, `plan`, `deploy`, `teardown`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,36 @@ def plan(
     else:
         render.show("\n".join(render.plan_lines(found)))
     raise typer.Exit(0 if found.is_empty else CHANGES_FOUND)
+
+
+def bootstrap(
+    ctx: typer.Context,
+    *,
+    env: Env = "",
+    cloud: CloudName = "",
+    folder: ProjectDir = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Make what must exist before the first deploy; may be run again at any time."""
+    from mlops_infra import operations
+    from mlops_infra.cli.progress import progress
+
+    target, engine = options.resolve(ctx, env, cloud, folder)
+
+    def approve(found: Plan) -> None:
+        render.say("\n".join(render.plan_lines(found)))
+        if not yes and not _ask("make this? [y/N] ", flag="--yes").lower().startswith("y"):
+            raise operations.declined()
+
+    with _interruptible("bootstrap", target), progress(f"bootstrap {target}") as on_event:
+        done = operations.bootstrap(engine, target, approve=approve, on_event=on_event)
+    if done.is_empty:
+        render.say("\n".join(render.plan_lines(done)))
+    else:
+        render.say(f"next:  mlops-infra deploy {operations.flags(target)}")
+    if as_json:
+        render.show_json(render.plan_document(done))
 
 
 def deploy(

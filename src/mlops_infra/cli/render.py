@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from mlops_infra.smoke import Check
 
 HEALTH_COLOURS = {"healthy": "green", "unhealthy": "red", "not deployed": "dim"}
+DONE = {
+    Goal.DEPLOY: "is deployed as its file says",
+    Goal.TEARDOWN: "is not running",
+    Goal.BOOTSTRAP: "has all that a deploy needs",
+}
 LOSES = (Action.DELETE, Action.REPLACE)
 SIGNS = {
     Action.DELETE: "-",
@@ -65,8 +70,7 @@ def nearby(text: str) -> str:
 def plan_lines(plan: Plan) -> list[str]:
     """Return a plan as lines, what it loses first."""
     if plan.is_empty:
-        done = "is deployed as its file says" if plan.goal is Goal.DEPLOY else "is not running"
-        return [f"nothing to do: {plan.target} {done}"]
+        return [f"nothing to do: {plan.target} {DONE[plan.goal]}"]
     order = list(Action)
     changes = sorted(plan.changes, key=lambda change: order.index(change.action))
     width = max(len(change.resource) for change in changes)

@@ -42,7 +42,10 @@ class Engine(Protocol):
         ...
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
-        """Return what reaching `goal` would change; changes nothing."""
+        """Return what reaching `goal` would change; changes nothing.
+
+        `BOOTSTRAP` needs a login and no `check`: it makes what `check` asks for.
+        """
         ...
 
     def apply(self, plan: Plan, on_event: OnEvent) -> None:

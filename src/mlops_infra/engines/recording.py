@@ -50,6 +50,7 @@ class RecordingEngine:
         self.calls: list[tuple[str, str]] = []
         self.failing = failing or {}
         self.deployed: set[str] = set()
+        self.bootstrapped: set[str] = set()
         self.drifted: tuple[Difference, ...] = ()
 
     def check(self, target: Target) -> None:
@@ -60,6 +61,8 @@ class RecordingEngine:
         """Plan to create or delete the one resource."""
         self._record("plan", target)
         is_there = str(target) in self.deployed
+        if goal is Goal.BOOTSTRAP:
+            return Plan(target=target, goal=goal, changes=self._missing(target))
         changes: tuple[Change, ...] = ()
         if goal is Goal.DEPLOY and not is_there:
             changes = (Change(action=Action.CREATE, resource="server", reason="there is none"),)
@@ -76,6 +79,9 @@ class RecordingEngine:
         self._record("apply", plan.target)
         for change in plan.changes:
             on_event(Event(resource=change.resource, message=change.action, done=True))
+        if plan.goal is Goal.BOOTSTRAP:
+            self.bootstrapped.add(str(plan.target))
+            return
         change_set = self.deployed.add if plan.goal is Goal.DEPLOY else self.deployed.discard
         change_set(str(plan.target))
 
@@ -109,6 +115,11 @@ class RecordingEngine:
         self._record("logs", target)
         yield LogLine(component="server", text="started")
         yield LogLine(component="server", text="following" if follow else "ready")
+
+    def _missing(self, target: Target) -> tuple[Change, ...]:
+        if str(target) in self.bootstrapped:
+            return ()
+        return (Change(action=Action.CREATE, resource="bucket", reason="there is none"),)
 
     def _require_deployed(self, target: Target) -> None:
         if str(target) not in self.deployed:

@@ -103,6 +103,7 @@ def test_what_the_provider_will_not_delete_is_protected() -> None:
     ("kind", "inputs", "expected"),
     [
         ("gcp:storage/bucket:Bucket", {"name": "b"}, "b"),
+        ("gcp:projects/service:Service", {"service": "s", "project": "q"}, "q/s"),
         ("gcp:storage/bucket:Bucket", {}, None),
         ("gcp:secretmanager/secret:Secret", {"secretId": "s"}, "projects/p/secrets/s"),
         (

@@ -93,6 +93,16 @@ def check_account(target: Target, session: boto3.Session) -> None:
     Raises:
         PrerequisiteError: one of that is not so.
     """
+    check_credentials(target, session)
+    _check_bootstrap(target, session)
+
+
+def check_credentials(target: Target, session: boto3.Session) -> None:
+    """See that the credentials work and are of the file's account.
+
+    Raises:
+        PrerequisiteError: one of that is not so.
+    """
     aws = aws_of(target)
     sign_in = SIGN_IN.format(account=aws.account)
     try:
@@ -110,19 +120,25 @@ def check_account(target: Target, session: boto3.Session) -> None:
             f"the AWS credentials are of account {found}, the file names {aws.account}",
             hint=sign_in,
         )
-    _check_bootstrap(target, session)
+
+
+def bootstrap_version(session: boto3.Session) -> int | None:
+    """Return the version of the account's bootstrap in the session's region; None without one."""
+    ssm: Any = session.client("ssm")
+    try:
+        return int(ssm.get_parameter(Name=BOOTSTRAP_PARAMETER)["Parameter"]["Value"])
+    except ssm.exceptions.ParameterNotFound:
+        return None
 
 
 def _check_bootstrap(target: Target, session: boto3.Session) -> None:
     aws = aws_of(target)
-    hint = f"npx cdk bootstrap -c env={target.environment.name} aws://{aws.account}/{aws.region}"
-    ssm: Any = session.client("ssm")
-    try:
-        version = int(ssm.get_parameter(Name=BOOTSTRAP_PARAMETER)["Parameter"]["Value"])
-    except ssm.exceptions.ParameterNotFound as error:
+    hint = f"mlops-infra bootstrap -e {target.environment.name} --cloud aws"
+    version = bootstrap_version(session)
+    if version is None:
         raise PrerequisiteError(
             f"account {aws.account} is not bootstrapped in {aws.region}", hint=hint
-        ) from error
+        )
     if version < BOOTSTRAP_VERSION:
         raise PrerequisiteError(
             f"account {aws.account}'s bootstrap is version {version}, at least "

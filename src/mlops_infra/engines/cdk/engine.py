@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mlops_infra.engines.cdk import kept
 from mlops_infra.engines.cdk.account import check_account, session_of, told
+from mlops_infra.engines.cdk.bootstrap import carry_out_bootstrap, plan_bootstrap
 from mlops_infra.engines.cdk.drift import find_differences
 from mlops_infra.engines.cdk.planning import deploy_changes
 from mlops_infra.engines.cdk.stack import Stack, outputs_of
@@ -56,6 +57,9 @@ class CdkEngine:
         """Return what CloudFormation would do, in its own words."""
         toolkit = _toolkit(target)
         with _explained():
+            if goal is Goal.BOOTSTRAP:
+                toolkit.check()
+                return plan_bootstrap(target, session_of(target))
             stack = _stack(target)
             if goal is Goal.TEARDOWN:
                 changes = kept.teardown_changes(target, stack, delete_data=delete_data)
@@ -69,6 +73,9 @@ class CdkEngine:
         """Carry out `plan`, with CloudFormation's events as progress."""
         toolkit = plan.token if isinstance(plan.token, Toolkit) else _toolkit(plan.target)
         with _explained():
+            if plan.goal is Goal.BOOTSTRAP:
+                carry_out_bootstrap(plan, toolkit, on_event)
+                return
             carry_out(plan, _stack(plan.target), toolkit, on_event)
 
     def outputs(self, target: Target) -> Outputs:

@@ -98,6 +98,11 @@ class Toolkit:
         """Start to delete the stack; resources that it retains stay."""
         return self._start("destroy", self._stack_name, "--force", *self._app())
 
+    def bootstrap(self, where: str) -> None:
+        """Make, or renew, what the CLI deploys with in `aws://ACCOUNT/REGION`."""
+        context = f"env={self._target.environment.name}"
+        self._run("bootstrap", where, "--context", context)
+
     def _deploy(self, method: str, change_set: str) -> list[str]:
         return [
             "deploy",

@@ -57,6 +57,8 @@ class LocalEngine:
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
         """Compare what is wanted with what runs."""
+        if goal is Goal.BOOTSTRAP:
+            return Plan(target=target, goal=goal, changes=())  # a deploy makes all that it needs
         if goal is Goal.TEARDOWN:
             changes = teardown_changes(target, delete_data=delete_data)
         else:

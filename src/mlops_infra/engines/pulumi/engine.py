@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from mlops_infra.engines.pulumi import prerequisites
+from mlops_infra.engines.pulumi.bootstrap import carry_out_bootstrap, plan_bootstrap
 from mlops_infra.engines.pulumi.clouds import cloud_of
 from mlops_infra.engines.pulumi.planning import preview, teardown_changes
 from mlops_infra.engines.pulumi.workspace import Workspace
@@ -42,13 +44,13 @@ class PulumiEngine:
         self._poll_seconds = poll_seconds
 
     def check(self, target: Target) -> None:
-        """See that the command line, the state and its secrets can be used."""
-        workspace = Workspace(target)
-        workspace.require_secrets()
-        workspace.export()
+        """See that the command line, the account, the state and its secrets can be used."""
+        prerequisites.check(target)
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
         """Return what Pulumi would do, in its own words."""
+        if goal is Goal.BOOTSTRAP:
+            return plan_bootstrap(target)
         workspace = Workspace(target)
         deployment = workspace.export()
         if goal is Goal.TEARDOWN:
@@ -61,6 +63,9 @@ class PulumiEngine:
         """Carry out `plan`, with Pulumi's events as progress."""
         from mlops_infra.engines.pulumi.steps import carry_out  # Pulumi's SDK: half a second
 
+        if plan.goal is Goal.BOOTSTRAP:
+            carry_out_bootstrap(plan, on_event)
+            return
         workspace = Workspace(plan.target)
         workspace.require_secrets()
         carry_out(plan, workspace, on_event)

@@ -48,6 +48,7 @@ PATTERNS = {
     ),
     "azure-native:keyvault:Vault": _VAULT,
     "azure-native:keyvault:Secret": f"{_VAULT}/secrets/{{secretName}}",
+    "azure-native:keyvault:Key": f"{_VAULT}/keys/{{keyName}}",
     "azure-native:dbforpostgresql:Server": _POSTGRES,
     "azure-native:dbforpostgresql:Database": f"{_POSTGRES}/databases/{{databaseName}}",
     "azure-native:dbforpostgresql:Configuration": (
@@ -97,6 +98,9 @@ PATTERNS = {
     "gcp:sql/databaseInstance:DatabaseInstance": "{name}",
     "gcp:sql/database:Database": "projects/{project}/instances/{instance}/databases/{name}",
     "gcp:storage/bucket:Bucket": "{name}",
+    "gcp:projects/service:Service": "{project}/{service}",
+    "gcp:kms/keyRing:KeyRing": "projects/{project}/locations/{location}/keyRings/{name}",
+    "gcp:kms/cryptoKey:CryptoKey": "{keyRing}/cryptoKeys/{name}",
     "gcp:artifactregistry/repository:Repository": (
         "projects/{project}/locations/{location}/repositories/{repositoryId}"
     ),

@@ -10,10 +10,11 @@ from mlops_infra.engines.pulumi.deployment import name_of
 from mlops_infra.engines.pulumi.images import Images
 from mlops_infra.errors import PrerequisiteError, UsageError
 from mlops_infra.model import Action, Change
-from mlops_infra.project import load_stack
+from mlops_infra.project import load_stack, shipped, stacks_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from mlops_infra.engines.pulumi.automation import Step
     from mlops_infra.engines.pulumi.deployment import Deployment, Resource
@@ -131,14 +132,29 @@ def program_of(
     Raises:
         PrerequisiteError: the cloud's extra is not installed.
     """
+    stack = load(target, "platform")
+    own = {"recover_vault": True} if recover_vault else {}  # only Azure's program has that
+    return lambda: stack.program(target.environment, publish=images, **own)
+
+
+def load(target: Target, module: str) -> ModuleType:
+    """Import one module of the cloud's stack, from the project's own folder where it has one.
+
+    Raises:
+        PrerequisiteError: the cloud's extra is not installed.
+        UsageError: the project's own folder lacks it.
+    """
     try:
-        stack = load_stack(target.project_dir, target.cloud)
+        return load_stack(target.project_dir, target.cloud, module)
     except ModuleNotFoundError as error:
+        if error.name == f"stacks.{target.cloud}.{module}":
+            raise UsageError(
+                f"{stacks_dir(target.project_dir)} has no {target.cloud}/{module}.py",
+                hint=f"copy it from {shipped('stacks')}",
+            ) from error
         raise PrerequisiteError(
             f"not installed: {error.name}", hint=f'pip install "mlops-infra[{target.cloud}]"'
         ) from error
-    own = {"recover_vault": True} if recover_vault else {}  # only Azure's program has that
-    return lambda: stack.program(target.environment, publish=images, **own)
 
 
 def teardown_changes(

@@ -34,22 +34,23 @@ class Workspace:
     a bucket and a person finds them there by name.
     """
 
-    def __init__(self, target: Target, *, state_url: str = "", passphrase: str = "") -> None:
+    def __init__(self, target: Target, *, is_throwaway: bool = False) -> None:
         self.target = target
         self.stack = target.environment.name
         self._temporary = TemporaryDirectory(prefix="mlops-infra-pulumi-")
         self.folder = Path(self._temporary.name)
         self._state = state_of(target)
-        self._url = state_url or self._state.url
-        self._passphrase = passphrase
+        self._is_throwaway = is_throwaway
+        self._url = self._state.url
+        if is_throwaway:
+            (self.folder / "state").mkdir()
+            self._url = f"{LOCAL}{self.folder}/state"
         project = {"name": target.environment.project, "runtime": "python"}
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
 
     def throwaway(self) -> Workspace:
         """Return a workspace with an empty state of its own, for a plan of what is not there."""
-        folder = self.folder / "state"
-        folder.mkdir(exist_ok=True)
-        return Workspace(self.target, state_url=f"{LOCAL}{folder}", passphrase=THROWN_AWAY)
+        return Workspace(self.target, is_throwaway=True)
 
     @property
     def plan_file(self) -> Path:
@@ -69,7 +70,7 @@ class Workspace:
             folder = self.target.project_dir / url.removeprefix(LOCAL)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             url = f"{LOCAL}{folder}"
-        passphrase = {PASSPHRASE[0]: self._passphrase} if self._passphrase else {}
+        passphrase = {PASSPHRASE[0]: THROWN_AWAY} if self._is_throwaway else {}
         return {"PULUMI_BACKEND_URL": url, "PULUMI_SKIP_UPDATE_CHECK": "true", **passphrase}
 
     def require_secrets(self) -> None:
@@ -117,10 +118,20 @@ class Workspace:
         file.write_text(json.dumps(document))
         self.run("stack", "import", "--stack", self.stack, "--file", str(file))
 
-    def make(self) -> None:
-        """Make the stack, empty."""
-        provider = "passphrase" if self._passphrase else self._state.secrets_provider
+    def make(self, *, secrets_provider: str = "") -> None:
+        """Make the stack, empty, with the file's secrets provider unless it is a throwaway one."""
+        usual = "passphrase" if self._is_throwaway else self._state.secrets_provider
+        provider = secrets_provider or usual
         self.run("stack", "init", self.stack, "--secrets-provider", provider)
+
+    def try_key(self) -> None:
+        """Use the key that the file names, on a state that is thrown away.
+
+        Raises:
+            PrerequisiteError: it is not there, or may not be used.
+        """
+        if self._state.secrets_provider != "passphrase":
+            self.throwaway().make(secrets_provider=self._state.secrets_provider)
 
     def remove(self) -> None:
         """Remove the stack, which must be empty, and what was configured of it."""

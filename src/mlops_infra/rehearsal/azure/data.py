@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from mlops_infra.rehearsal.azure.arm import (
     soft_delete_vault,
 )
 from mlops_infra.rehearsal.pulumi.description import CloudError
+from mlops_infra.rehearsal.pulumi.stores import make_container
 
 if TYPE_CHECKING:
     from mlops_infra.rehearsal.pulumi.description import Call
@@ -90,6 +92,12 @@ def _refuse_vault_update(call: Call) -> None:
         raise CloudError('"softDeleteRetentionInDays" has been set already and cannot be changed')
 
 
+def _make_container(call: Call) -> None:
+    address = os.environ.get("BLOB_EMULATOR_HOST")
+    if address:
+        make_container(address, call.inputs["containerName"])
+
+
 TYPES = (
     resource(
         storage.StorageAccount,
@@ -108,7 +116,11 @@ TYPES = (
         f"{ACCOUNT}/blobServices/{{blobServicesName}}",
         refuse=_refuse_recovery,
     ),
-    resource(storage.BlobContainer, f"{ACCOUNT}/blobServices/default/containers/{{containerName}}"),
+    resource(
+        storage.BlobContainer,
+        f"{ACCOUNT}/blobServices/default/containers/{{containerName}}",
+        after_create=_make_container,
+    ),
     resource(
         dbforpostgresql.Server,
         SERVER,
@@ -140,4 +152,5 @@ TYPES = (
         f"{VAULT}/secrets/{{secretName}}",
         write_only=frozenset({"properties.value"}),
     ),
+    resource(keyvault.Key, f"{VAULT}/keys/{{keyName}}"),
 )

@@ -19,6 +19,7 @@ ACCOUNT = "gcp:serviceaccount/account:Account"
 SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105 - a type
 VERSION = "gcp:secretmanager/secretVersion:SecretVersion"
 GRANT = "gcp:secretmanager/secretIamMember:SecretIamMember"
+RING = "gcp:kms/keyRing:KeyRing"
 COUNTER = "versions that a secret has had"
 
 
@@ -78,6 +79,15 @@ def _refuse_grant(call: Call) -> None:
     refuse_member(call)
 
 
+def _of_ring(call: Call) -> None:
+    require(call, RING, call.inputs["keyRing"])
+
+
+def _stays(call: Call) -> None:
+    """Google deletes neither: https://cloud.google.com/kms/docs/destroy-restore."""
+    raise CloudError(f"{call.id} cannot be deleted")
+
+
 TYPES = (
     resource(
         gcp.serviceaccount.Account,
@@ -117,5 +127,17 @@ TYPES = (
         computed=lambda _: {"etag": "BwX"},
         refuse=_refuse_grant,
         takes_over=True,
+    ),
+    resource(
+        gcp.kms.KeyRing,
+        "projects/{project}/locations/{location}/keyRings/{name}",
+        before_delete=_stays,
+    ),
+    resource(
+        gcp.kms.CryptoKey,
+        "{keyRing}/cryptoKeys/{name}",
+        enums={"purpose": frozenset({"ENCRYPT_DECRYPT"})},
+        refuse=_of_ring,
+        before_delete=_stays,
     ),
 )

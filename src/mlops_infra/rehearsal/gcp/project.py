@@ -27,6 +27,7 @@ APIS = {
     "artifactregistry": "artifactregistry",
     "cloudrunv2": "run",
     "compute": "compute",
+    "kms": "cloudkms",
     "logging": "logging",
     "monitoring": "monitoring",
     "secretmanager": "secretmanager",

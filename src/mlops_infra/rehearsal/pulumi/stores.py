@@ -34,16 +34,20 @@ https://learn.microsoft.com/azure/storage/common/storage-use-azurite#well-known-
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
-    """A bucket or container that is there, and what Pulumi needs to reach it."""
+    """A bucket or container, and what Pulumi needs to reach it."""
 
+    address: str
+    """Host and port of the emulator."""
     url: str
     """What `PULUMI_BACKEND_URL` takes."""
     environ: dict[str, str]
 
 
 @contextmanager
-def google(program: Path, bucket: str, *, folder: Path | None = None) -> Generator[Store]:
-    """Run fake-gcs-server with one bucket, in `folder` or else in memory."""
+def google(
+    program: Path, bucket: str, *, folder: Path | None = None, is_made: bool = True
+) -> Generator[Store]:
+    """Run fake-gcs-server, in `folder` or else in memory, with one bucket if `is_made`."""
     port = free_port()
     address = f"127.0.0.1:{port}"
     argv = [str(program), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
@@ -51,27 +55,36 @@ def google(program: Path, bucket: str, *, folder: Path | None = None) -> Generat
     if folder:  # large artifacts
         backend = ["-backend", "filesystem", "-filesystem-root", str(folder)]
     with _running([*argv, *backend, "-public-host", address], address):
-        made = httpx.post(f"http://{address}/storage/v1/b?project=any", json={"name": bucket})
-        made.raise_for_status()
+        if is_made:
+            made = httpx.post(f"http://{address}/storage/v1/b?project=any", json={"name": bucket})
+            made.raise_for_status()
         yield Store(
+            address=address,
             url=f"gs://{bucket}",
             environ={"STORAGE_EMULATOR_HOST": address, "GOOGLE_OAUTH_ACCESS_TOKEN": GOOGLE_TOKEN},
         )
 
 
 @contextmanager
-def azure(program: Path, container: str) -> Generator[Store]:
-    """Run azurite with one container, in memory."""
+def azure(program: Path, container: str, *, is_made: bool = True) -> Generator[Store]:
+    """Run azurite in memory, with one container unless somebody else is to make it."""
     port = free_port()
     address = f"127.0.0.1:{port}"
     argv = [str(program), "--silent", "--inMemoryPersistence", "--skipApiVersionCheck"]
     with _running([*argv, "--blobHost", "127.0.0.1", "--blobPort", str(port)], address):
-        with BlobServiceClient(f"http://{address}/{AZURE_ACCOUNT}", credential=AZURE_KEY) as client:
-            client.create_container(container)
+        if is_made:
+            make_container(address, container)
         yield Store(
+            address=address,
             url=f"azblob://{container}?domain={address}&protocol=http&localemu=true",
             environ={"AZURE_STORAGE_ACCOUNT": AZURE_ACCOUNT, "AZURE_STORAGE_KEY": AZURE_KEY},
         )
+
+
+def make_container(address: str, container: str) -> None:
+    """Make a container in the azurite at `address`."""
+    with BlobServiceClient(f"http://{address}/{AZURE_ACCOUNT}", credential=AZURE_KEY) as client:
+        client.create_container(container)
 
 
 @contextmanager

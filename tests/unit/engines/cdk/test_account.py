@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlops_infra.engines.cdk.account import check_account, session_of, told
+from mlops_infra.engines.cdk.bootstrap import plan_bootstrap
 from mlops_infra.errors import InfraError, PrerequisiteError, UsageError
 from tests.unit.engines.cdk.conftest import ACCOUNT, REGION, bootstrap, target_in
 
@@ -38,7 +39,7 @@ def test_an_account_without_bootstrap_is_told_the_command(
     aws.client("ssm").delete_parameter(Name="/cdk-bootstrap/hnb659fds/version")
     with pytest.raises(PrerequisiteError, match="is not bootstrapped in eu-west-1") as caught:
         check_account(target, aws)
-    assert caught.value.hint == f"npx cdk bootstrap -c env=dev aws://{ACCOUNT}/{REGION}"
+    assert caught.value.hint == "mlops-infra bootstrap -e dev --cloud aws"
 
 
 def test_a_bootstrap_that_is_too_old_is_told_both_versions(
@@ -47,7 +48,19 @@ def test_a_bootstrap_that_is_too_old_is_told_both_versions(
     bootstrap(aws, "7")
     with pytest.raises(PrerequisiteError, match="bootstrap is version 7, at least 8 is") as caught:
         check_account(target, aws)
-    assert "npx cdk bootstrap" in caught.value.hint
+    assert "mlops-infra bootstrap" in caught.value.hint
+
+
+@pytest.mark.parametrize(("version", "action"), [("", "create"), ("7", "update"), ("8", "")])
+def test_a_bootstrap_is_planned_where_there_is_none_or_an_old_one(
+    aws: boto3.Session, target: Target, version: str, action: str
+) -> None:
+    if version:
+        bootstrap(aws, version)
+    else:
+        aws.client("ssm").delete_parameter(Name="/cdk-bootstrap/hnb659fds/version")
+    plan = plan_bootstrap(target, aws)
+    assert [each.action for each in plan.changes] == ([action] if action else [])
 
 
 def test_a_region_that_does_not_exist_is_told_with_the_nearest(

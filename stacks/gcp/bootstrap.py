@@ -1,0 +1,114 @@
+"""What must be there before the first deploy: where Pulumi keeps its state, and the key to it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pulumi
+import pulumi_gcp as gcp
+
+from mlops_infra.errors import UsageError
+from stacks.gcp.names import Names
+
+if TYPE_CHECKING:
+    from mlops_infra.config.models import Environment
+
+BUCKET, KEY = "gs://", "gcpkms://"
+KEY_PATH = re.compile(
+    r"projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)"
+    r"/keyRings/(?P<ring>[^/]+)/cryptoKeys/(?P<key>[^/?]+)"
+)
+APIS = ("cloudresourcemanager", "serviceusage", "storage")
+"""What every later request needs; the stack switches on the others."""
+
+OLD_STATES, OLD_STATE_DAYS = 30, 90
+"""A state of before is kept as long as it is one of the newest, or younger."""
+
+ROTATION = f"{90 * 24 * 3600}s"
+
+
+def program(environment: Environment) -> None:
+    """Declare the bucket and the key that the file names, whichever of both are Google's.
+
+    Raises:
+        UsageError: the key's path is none.
+    """
+    names = Names(environment=environment)
+    state = names.gcp.state
+    provider = gcp.Provider(
+        "gcp",
+        project=names.gcp.project,
+        region=names.gcp.region,
+        default_labels={"project": environment.project},  # environments share it
+        add_pulumi_attribution_label=False,
+    )
+    opts = pulumi.ResourceOptions(provider=provider)
+    on = [_api(api, names.gcp.project, opts) for api in APIS]
+    after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=on))
+    if state.url.startswith(BUCKET):
+        _bucket(names, urlsplit(state.url).netloc, after)
+    if state.secrets_provider.startswith(KEY):
+        _key(state.secrets_provider, after)
+
+
+def _api(name: str, project: str, opts: pulumi.ResourceOptions) -> gcp.projects.Service:
+    return gcp.projects.Service(
+        name,
+        service=f"{name}.googleapis.com",
+        project=project,
+        disable_on_destroy=False,
+        opts=opts,
+    )
+
+
+def _bucket(names: Names, name: str, opts: pulumi.ResourceOptions) -> None:
+    gcp.storage.Bucket(
+        "state",
+        name=name,
+        location=names.gcp.region.upper(),
+        storage_class="STANDARD",
+        uniform_bucket_level_access=True,
+        public_access_prevention="enforced",
+        versioning=gcp.storage.BucketVersioningArgs(enabled=True),
+        lifecycle_rules=[
+            gcp.storage.BucketLifecycleRuleArgs(
+                action=gcp.storage.BucketLifecycleRuleActionArgs(type="Delete"),
+                condition=gcp.storage.BucketLifecycleRuleConditionArgs(
+                    num_newer_versions=OLD_STATES,
+                    days_since_noncurrent_time=OLD_STATE_DAYS,
+                    with_state="ARCHIVED",
+                ),
+            )
+        ],
+        force_destroy=False,
+        opts=opts,
+    )
+
+
+def _key(url: str, opts: pulumi.ResourceOptions) -> None:
+    found = KEY_PATH.fullmatch(url.removeprefix(KEY))
+    if found is None:
+        raise UsageError(
+            f"gcp.state.secrets_provider names no key: {url}",
+            hint=f"{KEY}projects/P/locations/L/keyRings/R/cryptoKeys/K",
+        )
+    api = _api("cloudkms", found["project"], opts)  # a key may be kept in a project of its own
+    ring = gcp.kms.KeyRing(
+        "ring",
+        name=found["ring"],
+        location=found["location"],
+        project=found["project"],
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[api])),
+    )
+    gcp.kms.CryptoKey(
+        "key",
+        name=found["key"],
+        key_ring="projects/{project}/locations/{location}/keyRings/{ring}".format_map(
+            found.groupdict()
+        ),
+        purpose="ENCRYPT_DECRYPT",
+        rotation_period=ROTATION,
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[ring])),
+    )

@@ -1,0 +1,177 @@
+"""`mlops-infra bootstrap` on Azure and Google Cloud: the real command, the real Pulumi engine.
+
+What it makes in an object store is there for real, and the deploy after it keeps its state in it.
+No key service can be emulated for Pulumi's own encryption: that key is made, and a passphrase used.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlops_infra.rehearsal.gcp.project import API
+from mlops_infra.rehearsal.pulumi import EmulatedClouds, stores
+from tests.conftest import REPOSITORY, Project, shipped
+from tools import fake_gcs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mlops_infra.rehearsal.pulumi.stores import Store
+
+pytestmark = pytest.mark.slow
+
+AZURITE = REPOSITORY / "node_modules" / ".bin" / "azurite-blob"
+KEYS = {
+    "azure": "azurekeyvault://your-vault.vault.azure.net/keys/pulumi",
+    "gcp": "gcpkms://projects/your-project-dev/locations/europe-west4/keyRings/mlops/cryptoKeys/pulumi",
+}
+MADE = {
+    "azure": {
+        "azure-native:authorization:RoleAssignment": 2,
+        "azure-native:keyvault:Key": 1,
+        "azure-native:keyvault:Vault": 1,
+        "azure-native:resources:ResourceGroup": 1,
+        "azure-native:storage:BlobContainer": 1,
+        "azure-native:storage:BlobServiceProperties": 1,
+        "azure-native:storage:StorageAccount": 1,
+    },
+    "gcp": {
+        "gcp:kms/cryptoKey:CryptoKey": 1,
+        "gcp:kms/keyRing:KeyRing": 1,
+        API: 4,
+        "gcp:storage/bucket:Bucket": 1,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Account:
+    """An empty subscription or project, and an environment that is to live in it."""
+
+    cloud: str
+    clouds: EmulatedClouds
+    store: Store
+    project: Project
+
+    def write(self, **state: str) -> None:
+        found: dict[str, Any] = shipped("dev")[self.cloud]
+        section = {**found, "state": {"url": self.store.url, **state}}
+        image = "ghcr.io/example/mlflow:1"
+        self.project.write("dev", {"cloud": self.cloud, "image": image, self.cloud: section})
+
+    def run(self, *words: str, code: int = 0) -> tuple[str, str]:
+        environ = {
+            **self.clouds.environ,
+            **self.store.environ,
+            "MLOPS_INFRA_CLOUD": self.cloud,
+            "PULUMI_CONFIG_PASSPHRASE": "correct",
+            "PULUMI_HOME": str(self.project.folder / "pulumi-home"),
+        }
+        done = self.project.run(words[0], "-e", "dev", *words[1:], code=code, **environ)
+        return done.stdout, done.stderr
+
+
+@pytest.fixture(params=["azure", "gcp"])
+def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]:
+    cloud = request.param
+    where = (
+        stores.google(fake_gcs.program(), "your-state", is_made=False)
+        if cloud == "gcp"
+        else stores.azure(AZURITE, "pulumi", is_made=False)
+    )
+    with where as store:
+        host = {
+            "STORAGE_EMULATOR_HOST": f"http://{store.address}",
+            "BLOB_EMULATOR_HOST": store.address,
+        }
+        environ = {**Project(tmp_path).environ(), **host}
+        module = f"mlops_infra.rehearsal.{cloud}"
+        with EmulatedClouds(tmp_path / "cloud", module, runs=False, environ=environ) as clouds:
+            found = Account(cloud, clouds, store, Project(tmp_path))
+            found.write(secrets_provider=KEYS[cloud])
+            yield found
+
+
+def test_it_makes_what_the_file_names_and_a_deploy_goes_on_from_there(account: Account) -> None:
+    account.write(secrets_provider="passphrase")
+    _, said = account.run("deploy", "--yes", code=4)
+    assert f"mlops-infra bootstrap -e dev --cloud {account.cloud}" in said
+    assert account.clouds.cloud.kinds() == {}
+
+    account.write(secrets_provider=KEYS[account.cloud])
+    out, said = account.run("bootstrap", "--yes")
+    assert out == ""
+    assert "mlops-infra deploy -e dev" in said
+    assert account.clouds.cloud.kinds() == MADE[account.cloud]
+
+    account.write(secrets_provider="passphrase")
+    _, said = account.run("deploy", "--yes", code=1)
+    assert "the server cannot be reached" in said
+    assert not (account.project.folder / "state").exists()
+    assert account.run("tracking-uri")[0].startswith("https://")
+
+
+def test_it_may_be_run_again_and_makes_only_what_is_missing_or_changed(account: Account) -> None:
+    _, said = account.run("bootstrap", code=3)
+    assert "--yes" in said
+    assert account.clouds.cloud.kinds() == {}
+    account.run("bootstrap", "--yes")
+    assert "nothing to do" in account.run("bootstrap")[1]
+
+    kind, kept, changes = {
+        "azure": (
+            "azure-native:storage:StorageAccount",
+            "azure-native:keyvault:Key",
+            {"allowSharedKeyAccess": True},
+        ),
+        "gcp": (
+            "gcp:storage/bucket:Bucket",
+            "gcp:kms/cryptoKey:CryptoKey",
+            {"versioning": {"enabled": False}},
+        ),
+    }[account.cloud]
+    cloud = account.clouds.cloud
+    (made,) = cloud.of(kind)
+    cloud.change(kind, made, changes)
+    cloud.delete(kept, next(iter(cloud.of(kept))))
+    planned = json.loads(account.run("bootstrap", "--yes", "--json")[0])
+    actions = {each["resource"]: each["action"] for each in planned["changes"]}
+    assert actions == {"state": "update", "key": "create"}
+    assert cloud.kinds() == MADE[account.cloud]
+    assert (
+        changes.items().isdisjoint(cloud.of(kind)[made].inputs.items()) or "versioning" in changes
+    )
+    assert "nothing to do" in account.run("bootstrap")[1]
+
+
+def test_a_name_that_is_taken_is_told_and_the_next_run_goes_on(account: Account) -> None:
+    kind, says, mends = {
+        "azure": (
+            "azure-native:storage:StorageAccount",
+            'Code="StorageAccountAlreadyTaken" Message="The account named x is already taken."',
+            "that name is taken",
+        ),
+        "gcp": (
+            "gcp:storage/bucket:Bucket",
+            "googleapi: Error 409: The requested bucket name is not available.",
+            "bucket's name is taken",
+        ),
+    }[account.cloud]
+    account.clouds.faults.fail_next(kind, says)
+    _, said = account.run("bootstrap", "--yes", code=1)
+    assert says in said
+    assert mends in said
+    account.run("bootstrap", "--yes")
+    assert account.clouds.cloud.kinds() == MADE[account.cloud]
+
+
+def test_where_nothing_is_the_cloud_s_there_is_nothing_to_do(account: Account) -> None:
+    account.write(url="file://state", secrets_provider="passphrase")
+    assert "nothing to do" in account.run("bootstrap")[1]
+    account.write(url="s3://elsewhere", secrets_provider="passphrase")
+    assert "s3://elsewhere" in account.run("bootstrap", code=3)[1]
