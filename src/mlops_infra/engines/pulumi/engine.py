@@ -44,7 +44,7 @@ class PulumiEngine:
         self._poll_seconds = poll_seconds
 
     def check(self, target: Target) -> None:
-        """See that the command line, the account, the state and its secrets can be used."""
+        """See that the command line, the state and its secrets can be used."""
         prerequisites.check(target)
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
