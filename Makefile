@@ -48,7 +48,7 @@ test: check browser node_modules pulumi  ## everything: real servers, databases,
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-local test-clouds test-killed
 
 # Three parts, two at a time: the third begins when the first of the others ends.
-KILLED := tests/local/test_killed.py tests/rehearsal/test_killed_deploys.py tests/rehearsal/test_killed_teardowns.py
+KILLED := tests/local/test_killed.py tests/rehearsal/test_killed_deploys.py tests/rehearsal/test_killed_teardowns.py tests/rehearsal/test_killed_pulumi.py
 
 test-local: $(SETUP)
 	$(BIN)/pytest tests/local $(KILLED:%=--ignore=%) --durations=15
@@ -56,7 +56,7 @@ test-local: $(SETUP)
 test-clouds: $(SETUP) node_modules pulumi
 	$(BIN)/pytest --ignore=tests/local $(KILLED:%=--ignore=%) --durations=15
 
-test-killed: $(SETUP) node_modules
+test-killed: $(SETUP) node_modules pulumi
 	$(BIN)/pytest $(KILLED) --durations=15
 
 browser: $(SETUP)  ## a Chromium for the tests of the UI, where there is none

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.rehearsal.killing import subject_in
+from tests.rehearsal.killing_aws import subject_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rehearsal.killing import SLOW_SECONDS, Command, Subject, subject_in
+from tests.rehearsal.killing_aws import SLOW_SECONDS, Subject, subject_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.rehearsal.conftest import Account
-    from tests.rehearsal.killing import Moment
+    from tests.rehearsal.killing import Command
+    from tests.rehearsal.killing_aws import Moment
 
 pytestmark = pytest.mark.slow
 
@@ -25,52 +26,54 @@ RESOURCES = 72
 """Of an environment like dev: see docs/aws.md."""
 
 
-def synthesises(command: Command) -> bool:
+def synthesises(command: Command[Subject]) -> bool:
     return command.runs("stacks.aws")
 
 
-def has_shown_the_plan(command: Command) -> bool:
+def has_shown_the_plan(command: Command[Subject]) -> bool:
     return "deploy of" in command.said
 
 
-def prepares(command: Command) -> bool:
+def prepares(command: Command[Subject]) -> bool:
     return has_shown_the_plan(command) and command.runs("prepare-change-set")
 
 
-def has_a_change_set(command: Command) -> bool:
-    return command.state == "REVIEW_IN_PROGRESS"
+def has_a_change_set(command: Command[Subject]) -> bool:
+    return command.subject.state == "REVIEW_IN_PROGRESS"
 
 
-def starts_to_execute(command: Command) -> bool:
-    return command.runs("execute-change-set") and command.state in RESTING
+def starts_to_execute(command: Command[Subject]) -> bool:
+    return command.runs("execute-change-set") and command.subject.state in RESTING
 
 
 def creates(share: float) -> Moment:
-    return lambda command: command.has("CREATE_COMPLETE") >= share * RESOURCES
+    return lambda command: command.subject.has("CREATE_COMPLETE") >= share * RESOURCES
 
 
-def is_created(command: Command) -> bool:
-    return command.state == "CREATE_COMPLETE"
+def is_created(command: Command[Subject]) -> bool:
+    return command.subject.state == "CREATE_COMPLETE"
 
 
-def rolls_back(command: Command) -> bool:
-    return command.state == "ROLLBACK_IN_PROGRESS"
+def rolls_back(command: Command[Subject]) -> bool:
+    return command.subject.state == "ROLLBACK_IN_PROGRESS"
 
 
-def removes_remains(command: Command) -> bool:
+def removes_remains(command: Command[Subject]) -> bool:
     return "remove what a failed deploy left" in command.said
 
 
-def plans_an_update(command: Command) -> bool:
+def plans_an_update(command: Command[Subject]) -> bool:
     return not has_shown_the_plan(command) and command.runs("prepare-change-set")
 
 
-def updates(command: Command) -> bool:
-    return command.state == "UPDATE_IN_PROGRESS" and command.has("UPDATE_COMPLETE") > 0
+def updates(command: Command[Subject]) -> bool:
+    return (
+        command.subject.state == "UPDATE_IN_PROGRESS" and command.subject.has("UPDATE_COMPLETE") > 0
+    )
 
 
-def rolls_an_update_back(command: Command) -> bool:
-    return command.state == "UPDATE_ROLLBACK_IN_PROGRESS"
+def rolls_an_update_back(command: Command[Subject]) -> bool:
+    return command.subject.state == "UPDATE_ROLLBACK_IN_PROGRESS"
 
 
 RESTING = ("REVIEW_IN_PROGRESS", "CREATE_COMPLETE", "UPDATE_COMPLETE")

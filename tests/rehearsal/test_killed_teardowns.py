@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.rehearsal.inventory import held
-from tests.rehearsal.killing import SLOW_SECONDS, Command, Subject, subject_in
+from tests.rehearsal.killing_aws import SLOW_SECONDS, Subject, subject_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.rehearsal.conftest import Account
-    from tests.rehearsal.killing import Moment
+    from tests.rehearsal.killing import Command
+    from tests.rehearsal.killing_aws import Moment
 
 pytestmark = pytest.mark.slow
 
 
-def synthesises(command: Command) -> bool:
+def synthesises(command: Command[Subject]) -> bool:
     return "teardown of" in command.said and command.runs("stacks.aws")
 
 
-def starts_to_destroy(command: Command) -> bool:
-    return command.runs("destroy") and command.state == "CREATE_COMPLETE"
+def starts_to_destroy(command: Command[Subject]) -> bool:
+    return command.runs("destroy") and command.subject.state == "CREATE_COMPLETE"
 
 
 def deletes(count: int) -> Moment:

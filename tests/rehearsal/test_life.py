@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from tests.conftest import REPOSITORY, Project
 from tests.rehearsal.conftest import Engine
 from tests.rehearsal.inventory import held
-from tests.rehearsal.killing import subject_in
+from tests.rehearsal.killing_aws import subject_in
 from tests.rehearsal.questions import QUESTIONS
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ class Small:
 
     project: Project
     clouds: EmulatedClouds
+    cloud: str = "gcp"
     state_url: str = ""
     """Where the state is; without one, in a folder of the project."""
     more: dict[str, str] = field(default_factory=dict)
@@ -38,7 +40,7 @@ class Small:
         return {
             **self.clouds.environ,
             **self.more,
-            "MLOPS_INFRA_CLOUD": "gcp",
+            "MLOPS_INFRA_CLOUD": self.cloud,
             "PULUMI_CONFIG_PASSPHRASE": "correct",
             "PULUMI_HOME": str(self.project.folder / "pulumi-home"),
         }
@@ -53,7 +55,8 @@ class Small:
 
     def write(self, changes: dict[str, Any] | None = None) -> None:
         state = {**STATE, "url": self.state_url or STATE["url"]}
-        common = {"image": "ghcr.io/example/mlflow:1", "gcp": {**GCP, "state": state}}
+        section = {**(GCP if self.cloud == "gcp" else {}), "state": state}
+        common = {"image": "ghcr.io/example/mlflow:1", self.cloud: section}
         self.project.write("dev", {**common, **(changes or {})})
 
     def deploy(self) -> str:
@@ -84,6 +87,29 @@ class Small:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    @property
+    def state_folder(self) -> Path:
+        """Where Pulumi keeps the state, if it is in a folder of the project."""
+        return self.project.folder / "state" / ".pulumi"
+
+    def save(self, folder: Path) -> None:
+        """Save cloud and state, for `restore`."""
+        folder.mkdir()
+        shutil.copy(self._cloud_file, folder)
+        if self.state_folder.exists():
+            shutil.copytree(self.state_folder, folder / "state")
+
+    def restore(self, folder: Path) -> None:
+        """Make cloud and state what they were: quicker than a teardown and a deploy."""
+        shutil.copy(folder / self._cloud_file.name, self._cloud_file)
+        shutil.rmtree(self.state_folder, ignore_errors=True)
+        if (folder / "state").exists():
+            shutil.copytree(folder / "state", self.state_folder)
+
+    @property
+    def _cloud_file(self) -> Path:
+        return self.clouds.folder / "cloud.db"
 
     @property
     def there(self) -> dict[str, int]:

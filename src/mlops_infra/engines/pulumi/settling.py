@@ -35,16 +35,12 @@ def settle(workspace: Workspace, on_event: OnEvent) -> frozenset[str]:
 
     Raises:
         LockedError: somebody holds the stack.
-        InfraError: an id cannot be known; the hint has the command that settles it.
+        InfraError: some ids cannot be known. It is said once: those are no longer pending then.
     """
     deployment = workspace.export()
     if deployment is None or not deployment.pending:
         return frozenset()
-    asked = {
-        each.urn: _expected_id(each, deployment, workspace)
-        for each in deployment.pending
-        if not ids.is_repeatable(each.kind)
-    }
+    asked, unknown = _expected(deployment)
     # As if all were there; then a refresh drops from the state what is not.
     workspace.replace(deployment.settled(asked))
     for urn in asked:
@@ -53,22 +49,36 @@ def settle(workspace: Workspace, on_event: OnEvent) -> frozenset[str]:
     if asked:
         targets = [word for urn in asked for word in ("--target", urn)]
         workspace.run("refresh", "--stack", workspace.stack, "--yes", "--skip-preview", *targets)
+    if unknown:
+        raise _unknown(unknown)
     return frozenset(each.name for each in deployment.pending)
 
 
-def _expected_id(found: Resource, deployment: Deployment, workspace: Workspace) -> str:
-    """Return the id that a resource has if it is there."""
-    provider = next((each for each in deployment.resources if each.urn == found.provider), None)
-    found_id = ids.id_of(found.kind, found.inputs, provider.inputs if provider else {})
-    if found_id:
-        return found_id
-    stack = workspace.stack
-    raise InfraError(
-        f"a killed deploy was creating {found.kind} '{found.name}', and its id cannot be known",
-        hint="look whether it is there, then run one of these, then deploy again:\n"
-        f"  pulumi refresh --stack {stack} --import-pending-creates '{found.urn}' "
-        "--import-pending-creates ID\n"
-        f"  pulumi refresh --stack {stack} --clear-pending-creates",
+def _expected(deployment: Deployment) -> tuple[dict[str, str], list[Resource]]:
+    """Return the ids, by URN, that pending creates have if they are there; and those without one.
+
+    What may simply be made again is in neither.
+    """
+    providers = {each.urn: each.inputs for each in deployment.resources}
+    known: dict[str, str] = {}
+    unknown = []
+    for each in deployment.pending:
+        expected = ids.id_of(each.kind, each.inputs, providers.get(each.provider, {}))
+        if ids.is_repeatable(each.kind):
+            continue
+        if expected:
+            known[each.urn] = expected
+        else:
+            unknown.append(each)
+    return known, unknown
+
+
+def _unknown(pending: list[Resource]) -> InfraError:
+    names = "\n".join(f"  {each.kind} '{each.name}'" for each in pending)
+    return InfraError(
+        f"a killed deploy was creating these, and the cloud invents their ids:\n{names}",
+        hint="delete those of them that are there, in the cloud's console, for they are made anew; "
+        "then deploy again",
     )
 
 

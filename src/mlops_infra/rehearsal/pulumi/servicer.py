@@ -132,13 +132,14 @@ class Servicer(ResourceProviderServicer):
             outputs = _answer(life.preview_create(inputs), kind, request.properties)
             return provider_pb2.CreateResponse(properties=outputs)
         try:
-            self._strike(kind, "create")
+            self._strike(kind, "create", context)
             made = life.create(inputs)
         except CloudError as error:
             _refuse(context, str(error))
         outputs = _answer(made.outputs, kind, request.properties)
+        self._faults.wait(kind.token, "created")
         try:
-            self._strike(kind, PARTIAL)
+            self._strike(kind, PARTIAL, context)
         except CloudError as error:
             _refuse_half_made(context, made.id, request.properties, outputs, str(error))
         return provider_pb2.CreateResponse(id=made.id, properties=outputs)
@@ -148,7 +149,7 @@ class Servicer(ResourceProviderServicer):
     ) -> provider_pb2.ReadResponse:
         kind = self._type(request.urn, context)
         try:
-            self._strike(kind, "read")
+            self._strike(kind, "read", context)
         except CloudError as error:
             _refuse(context, str(error))
         found = self._life(kind, context).read(
@@ -172,8 +173,9 @@ class Servicer(ResourceProviderServicer):
             if request.preview:
                 outputs = life.preview_update(inputs, old)
             else:
-                self._strike(kind, "update")
+                self._strike(kind, "update", context)
                 outputs = life.update(request.id, inputs, old)
+                self._faults.wait(kind.token, "updated")
         except CloudError as error:
             _refuse(context, str(error))
         return provider_pb2.UpdateResponse(properties=_answer(outputs, kind, request.news))
@@ -183,12 +185,13 @@ class Servicer(ResourceProviderServicer):
     ) -> Empty:
         kind = self._type(request.urn, context)
         try:
-            self._strike(kind, "delete")
+            self._strike(kind, "delete", context)
             self._life(kind, context).delete(
                 request.id, plain(request.old_inputs), plain(request.properties)
             )
         except CloudError as error:
             _refuse(context, str(error))
+        self._faults.wait(kind.token, "deleted")
         return Empty()
 
     def Invoke(  # noqa: N802 - the protocol's
@@ -228,11 +231,13 @@ class Servicer(ResourceProviderServicer):
     def _config_of(self, context: grpc.ServicerContext) -> dict[str, str]:
         return self._config.get(context.peer(), {})
 
-    def _strike(self, kind: ResourceType, operation: str) -> None:
+    def _strike(self, kind: ResourceType, operation: str, context: grpc.ServicerContext) -> None:
         try:
             self._faults.strike(kind.token, operation)
         except RuntimeError as error:
             raise CloudError(str(error)) from error
+        if not context.is_active():  # a provider dies with its engine, and asks the cloud no more
+            raise CloudError("the engine that asked for it is gone")
 
 
 _NONE = provider_pb2.DiffResponse.DIFF_NONE
