@@ -70,6 +70,11 @@ def environment_of(variant: str, **changes: Any) -> Environment:  # noqa: ANN401
     return variants.environment(like, own, changes)
 
 
+def declared(environment: Environment) -> Declared:
+    """Run the program of an environment; the same one is run once, so leave it as it is."""
+    return _declare(environment.model_dump_json())
+
+
 @cache
 def _declare(environment_json: str) -> Declared:
     from mlops_infra.config.models import Environment
@@ -129,4 +134,4 @@ def _server_id(environment: Environment, name: str) -> str:
 @pytest.fixture(scope="session")
 def declare() -> Callable[[Environment], Declared]:
     """Run the program of an environment; the same one is run once."""
-    return lambda environment: _declare(environment.model_dump_json())
+    return declared
