@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ENVIRONMENTS
+from tests.conftest import ENVIRONMENTS, Project
 
 HEAVY = {"pydantic", "rich", "httpx", "yaml", "mlflow", "psutil", "aws_cdk", "boto3", "pulumi"}
 SCRIPT = """
@@ -61,3 +61,20 @@ def test_what_only_asks_aws_imports_boto3_and_nothing_that_synthesises(command: 
     packages = {name.partition(".")[0] for name in imported(command, *where, **nobody)}
     assert "boto3" in packages
     assert packages & {"aws_cdk", "jsii", "constructs", "stacks", "mlflow", "pulumi"} == set()
+
+
+@pytest.mark.slow  # Pulumi's own program reads the state, which may have to be built first
+@pytest.mark.parametrize("cloud", ["azure", "gcp"])
+@pytest.mark.parametrize("command", ["tracking-uri", "outputs", "login", "status"])
+def test_what_only_reads_a_pulumi_state_imports_no_cloud_and_no_pulumi(
+    command: str, cloud: str, project: Project
+) -> None:
+    state = {"url": "file://state", "secrets_provider": "passphrase"}
+    project.write("dev", {cloud: {"state": state}})
+    where = ("-e", "dev", "--cloud", cloud, "-C", str(project.folder))
+    modules = imported(command, *where, PULUMI_CONFIG_PASSPHRASE="correct")
+    assert "mlops_infra.engines.pulumi.workspace" in modules
+    # With a dot, for what the command says of `azure` is among them.
+    clouds = ("pulumi_gcp.", "pulumi_azure_native.", "google.", "azure.", "boto3.", "aws_cdk.")
+    others = ("pulumi.", "grpc.", "stacks.", "mlflow.")
+    assert [name for name in modules if name.startswith((*clouds, *others))] == []

@@ -7,6 +7,9 @@
     measures.py   pairs of ours and the other, in turns
     suite.py      their order and targets
     clouds.py     the same for the commands on AWS
+    stacks.py     an emulated Azure or Google Cloud, and projects in it
+    by_hand.py    Pulumi without us, on the same stack
+    pulumi.py     the same for the commands there
     figures.py    the table
 
 Exits 1 where a target is missed. However it ends, nothing that it started is left.
@@ -20,15 +23,17 @@ import platform
 import signal
 import sys
 import time
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from tools.bench import clouds, suite
+from tools.bench import clouds, pulumi, suite
 from tools.bench.account import Account
 from tools.bench.figures import table
 from tools.bench.project import Project
+from tools.bench.stacks import Stacks
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
 SUITES: dict[str, tuple[Any, Any]] = {
     "local": (Project, suite.figures),
     "aws": (Account, clouds.figures),
+    "azure": (partial(Stacks, "azure"), pulumi.figures),
+    "gcp": (partial(Stacks, "gcp"), pulumi.figures),
 }
 """Where each part takes place, and what it measures there."""
 

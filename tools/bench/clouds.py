@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from tools.bench.account import MODEL
-from tools.bench.figures import Figure, Target, middle
+from tools.bench.figures import Figure, Target, bounded, middle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,10 +31,10 @@ def figures(account: Account, tell: Callable[[str], None]) -> Iterator[Figure]:
     account.command(folder, "deploy", *here, "--yes", codes=ANSWERED)
     tell("aws: tracking-uri")
     seconds = [account.command(folder, "tracking-uri", *here) for _ in range(COMMAND_RUNS)]
-    yield _bounded("aws: mlops-infra tracking-uri", seconds, 1)
+    yield bounded("aws: mlops-infra tracking-uri", seconds, 1)
     tell("aws: synthesis")
     seconds = [account.cdk(folder, "synth", "--quiet") for _ in range(PAIRS)]
-    yield _bounded("aws: synthesis of one environment", seconds, 10)
+    yield bounded("aws: synthesis of one environment", seconds, 10)
     tell(f"aws: {PAIRS} pairs of plan and cdk diff")
     pairs = [
         (account.command(folder, "plan", *here), account.cdk(folder, "diff")) for _ in range(PAIRS)
@@ -69,8 +69,3 @@ def _status(account: Account, tell: Callable[[str], None]) -> Figure:
         other_name=f"of {FEW}",
         target=Target(bound=3),
     )
-
-
-def _bounded(what: str, seconds: list[float], bound: float) -> Figure:
-    target = Target(bound=bound, of_ratio=False, unit="s")
-    return Figure(what=what, value=middle(seconds), unit="s", target=target)

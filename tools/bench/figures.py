@@ -68,6 +68,12 @@ class Figure:
         return {**asdict(self), "ratio": self.ratio, "met": self.is_met}
 
 
+def bounded(what: str, seconds: Sequence[float], bound: float) -> Figure:
+    """Return how long a command takes, beside nothing but its bound."""
+    target = Target(bound=bound, of_ratio=False, unit="s")
+    return Figure(what=what, value=middle(seconds), unit="s", target=target)
+
+
 def middle(values: Sequence[float]) -> float:
     """Return the median: one disturbed measurement does not move it."""
     return float(median(values))

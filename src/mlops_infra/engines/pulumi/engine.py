@@ -122,6 +122,10 @@ class PulumiEngine:
             time.sleep(self._poll_seconds)
 
 
+def _outputs(found: Deployment) -> Outputs:
+    return Outputs(**{key: found.outputs[key] for key in OUTPUTS})
+
+
 def _deployed(target: Target) -> Deployment:
     found = Workspace(target).export()
     if found is None or not found.is_deployed:
