@@ -249,12 +249,43 @@ def engine(account: Account, request: pytest.FixtureRequest) -> Iterator[Engine]
     found.remove()
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Iterator[Small]:
-    """A project with the small stack, and a cloud of its own."""
-    shutil.copytree(STACKS, tmp_path / "stacks")
+@pytest.fixture(scope="session")
+def small_clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedClouds]:
+    """The cloud of the small stack, started once."""
     environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    with EmulatedClouds(tmp_path / "cloud", PROVIDER, environ=environ) as clouds:
-        found = Small(Project(tmp_path), clouds)
-        found.write()
-        yield found
+    folder = tmp_path_factory.mktemp("small")
+    with EmulatedClouds(folder / "cloud", PROVIDER, environ=environ) as clouds:
+        yield clouds
+
+
+def small_in(folder: Path, clouds: EmulatedClouds) -> Small:
+    """Write a project with the small stack; nothing is in its cloud."""
+    shutil.copytree(STACKS, folder / "stacks")
+    clouds.cloud.clear()
+    clouds.faults.clear()
+    found = Small(Project(folder), clouds)
+    found.write()
+    return found
+
+
+@pytest.fixture(scope="session")
+def small_saved(small_clouds: EmulatedClouds, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What cloud and state hold once the small stack is deployed."""
+    found = small_in(tmp_path_factory.mktemp("saved"), small_clouds)
+    found.deploy()
+    folder = found.project.folder / "all"
+    found.save(folder)
+    return folder
+
+
+@pytest.fixture
+def small(small_clouds: EmulatedClouds, tmp_path: Path) -> Small:
+    """A project with the small stack."""
+    return small_in(tmp_path, small_clouds)
+
+
+@pytest.fixture
+def deployed(small_saved: Path, small: Small) -> Small:
+    """A project with the small stack, deployed: by a copy of one that was."""
+    small.restore(small_saved)
+    return small

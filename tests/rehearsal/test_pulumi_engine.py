@@ -61,28 +61,27 @@ def test_an_environment_lives_from_the_first_plan_to_its_deletion(small: Small) 
     assert small.run("plan").stdout.startswith("nothing to do")
 
 
-def test_a_teardown_keeps_data_and_the_next_deploy_takes_it_back(small: Small) -> None:
-    small.deploy()
+def test_a_teardown_keeps_data_and_the_next_deploy_takes_it_back(deployed: Small) -> None:
     bucket = "mlops-dev-artifacts"
-    small.clouds.cloud.put(CONTENTS, bucket, Resource(inputs={}, outputs={}))
-    login = small.run("login").stdout
-    kept = small.run("teardown", "--yes").stdout
+    deployed.clouds.cloud.put(CONTENTS, bucket, Resource(inputs={}, outputs={}))
+    login = deployed.run("login").stdout
+    kept = deployed.run("teardown", "--yes").stdout
     assert f"{DATABASE} mlops-dev" in kept
     assert f"{BUCKET} {bucket}" in kept
-    assert SERVICE not in small.there
-    assert small.there[DATABASE] == 1
-    assert small.run("tracking-uri", code=1).stdout == ""
-    assert small.run("teardown", "--yes").stdout == kept  # nothing more to do
+    assert SERVICE not in deployed.there
+    assert deployed.there[DATABASE] == 1
+    assert deployed.run("tracking-uri", code=1).stdout == ""
+    assert deployed.run("teardown", "--yes").stdout == kept  # nothing more to do
 
-    assert small.planned() == {"server": "create"}
-    small.deploy()
-    assert small.run("login").stdout == login
+    assert deployed.planned() == {"server": "create"}
+    deployed.deploy()
+    assert deployed.run("login").stdout == login
 
-    small.run("teardown", "--yes", "--delete-data")
-    assert small.there == {}
-    assert small.run("status", "--json", code=1).stdout.count("absent") == 1
-    small.deploy()
-    assert small.there == EVERYTHING
+    deployed.run("teardown", "--yes", "--delete-data")
+    assert deployed.there == {}
+    assert deployed.run("status", "--json", code=1).stdout.count("absent") == 1
+    deployed.deploy()
+    assert deployed.there == EVERYTHING
 
 
 def test_protected_data_is_deleted_only_after_a_deploy_has_lifted_its_protection(
@@ -174,10 +173,11 @@ def _pending(small: Small) -> Iterator[str]:
         yield file.read_text()
 
 
-def test_a_stack_that_somebody_else_holds_exits_5_and_says_who(small: Small) -> None:
-    small.deploy()
-    small.write({"database": {"storage_gib": 64}})
-    folder = small.project.folder / "state" / ".pulumi" / "locks" / "organization" / "mlops" / "dev"
+def test_a_stack_that_somebody_else_holds_exits_5_and_says_who(deployed: Small) -> None:
+    deployed.write({"database": {"storage_gib": 64}})
+    folder = (
+        deployed.project.folder / "state" / ".pulumi" / "locks" / "organization" / "mlops" / "dev"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     lock = {
         "pid": 1,
@@ -186,54 +186,51 @@ def test_a_stack_that_somebody_else_holds_exits_5_and_says_who(small: Small) -> 
         "timestamp": "2026-01-01T00:00:00Z",
     }
     (folder / "0a.json").write_text(json.dumps(lock))
-    said = small.run("deploy", "--yes", code=5).stderr
+    said = deployed.run("deploy", "--yes", code=5).stderr
     assert "ci@elsewhere" in said
     assert "pulumi cancel" in said
     lock |= {"hostname": socket.gethostname(), "username": "somebody"}
     (folder / "0a.json").write_text(json.dumps(lock))
-    assert "somebody@" in small.run("deploy", "--yes", code=5).stderr
-    small.pulumi("cancel", "--stack", "dev", "--yes")
-    small.deploy()
+    assert "somebody@" in deployed.run("deploy", "--yes", code=5).stderr
+    deployed.pulumi("cancel", "--stack", "dev", "--yes")
+    deployed.deploy()
 
 
-def test_drift_is_shown_and_the_next_deploy_brings_it_back(small: Small) -> None:
-    small.deploy()
-    assert json.loads(small.run("drift", "--json").stdout)["differences"] == []
-    cloud = small.clouds.cloud
+def test_drift_is_shown_and_the_next_deploy_brings_it_back(deployed: Small) -> None:
+    assert json.loads(deployed.run("drift", "--json").stdout)["differences"] == []
+    cloud = deployed.clouds.cloud
     instance = next(iter(cloud.of(DATABASE)))
     settings = cloud.of(DATABASE)[instance].inputs["settings"]
     cloud.change(DATABASE, instance, {"settings": {**settings, "diskSize": 999}})
     cloud.delete(SERVICE, next(iter(cloud.of(SERVICE))))
-    found = json.loads(small.run("drift", "--json", code=2).stdout)["differences"]
+    found = json.loads(deployed.run("drift", "--json", code=2).stdout)["differences"]
     by_name = {each.pop("resource"): each for each in found}
     assert by_name["server"]["what"] == "deleted"
     expected = {"what": "settings.diskSize", "expected": "32", "actual": "999"}
     assert by_name["database"] == expected
-    assert small.planned() == {"server": "create", "database": "update"}
-    small.deploy()
+    assert deployed.planned() == {"server": "create", "database": "update"}
+    deployed.deploy()
     assert cloud.of(DATABASE)[instance].inputs["settings"]["diskSize"] == 32
-    assert small.there == EVERYTHING
-    small.run("drift")
+    assert deployed.there == EVERYTHING
+    deployed.run("drift")
 
 
 def test_data_that_would_have_to_be_made_anew_is_refused_before_anything_is_done(
-    small: Small,
+    deployed: Small,
 ) -> None:
-    small.deploy()
-    small.write({"gcp": {**GCP, "region": "europe-west1"}})
-    said = small.run("deploy", "--yes", code=3).stderr
+    deployed.write({"gcp": {**GCP, "region": "europe-west1"}})
+    said = deployed.run("deploy", "--yes", code=3).stderr
     assert "holds data" in said
-    assert small.there == EVERYTHING
+    assert deployed.there == EVERYTHING
 
 
-def test_by_hand_pulumi_works_on_the_same_state(small: Small) -> None:
-    small.deploy()
-    assert "mlops-dev-artifacts" in small.pulumi("stack", "--stack", "dev", "--show-ids")
-    small.clouds.cloud.delete(SERVICE, next(iter(small.clouds.cloud.of(SERVICE))))
-    small.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview")
-    assert small.planned() == {"server": "create"}
-    small.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview")
-    assert SERVICE not in small.there
+def test_by_hand_pulumi_works_on_the_same_state(deployed: Small) -> None:
+    assert "mlops-dev-artifacts" in deployed.pulumi("stack", "--stack", "dev", "--show-ids")
+    deployed.clouds.cloud.delete(SERVICE, next(iter(deployed.clouds.cloud.of(SERVICE))))
+    deployed.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview")
+    assert deployed.planned() == {"server": "create"}
+    deployed.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview")
+    assert SERVICE not in deployed.there
 
 
 @pytest.mark.parametrize(
@@ -244,19 +241,17 @@ def test_by_hand_pulumi_works_on_the_same_state(small: Small) -> None:
     ],
 )
 def test_a_missing_or_wrong_passphrase_is_told(
-    small: Small, more: dict[str, str], says: str
+    deployed: Small, more: dict[str, str], says: str
 ) -> None:
-    small.deploy()
-    small.write({"database": {"storage_gib": 64}})
-    assert says in small.run("plan", code=4, **more).stderr
-    assert small.run("tracking-uri", code=0, **more).stdout.startswith(
+    deployed.write({"database": {"storage_gib": 64}})
+    assert says in deployed.run("plan", code=4, **more).stderr
+    assert deployed.run("tracking-uri", code=0, **more).stdout.startswith(
         "https://"
     )  # needs no secret
 
 
-def test_the_tracking_uri_comes_from_the_state_within_seconds(small: Small) -> None:
-    small.deploy()
-    shutil.rmtree(small.project.folder / "stacks")  # the program is not run
+def test_the_tracking_uri_comes_from_the_state_within_seconds(deployed: Small) -> None:
+    shutil.rmtree(deployed.project.folder / "stacks")  # the program is not run
     began = time.monotonic()
-    small.run("tracking-uri")
+    deployed.run("tracking-uri")
     assert time.monotonic() - began < 10  # 0.6 s on an idle machine

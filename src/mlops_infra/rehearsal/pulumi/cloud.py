@@ -89,6 +89,10 @@ class Cloud:
         """Return how many resources there are of each type."""
         return dict(self._do("SELECT kind, count(*) FROM resources GROUP BY kind ORDER BY kind"))
 
+    def clear(self) -> None:
+        """Delete everything, whatever holds on to it."""
+        self._do("DELETE FROM resources")
+
     def change(self, kind: str, resource_id: str, changes: Properties) -> None:
         """Change a resource by hand, as somebody in the cloud's own console would.
 
