@@ -255,3 +255,9 @@ def test_the_tracking_uri_comes_from_the_state_within_seconds(deployed: Small) -
     began = time.monotonic()
     deployed.run("tracking-uri")
     assert time.monotonic() - began < 10  # 0.6 s on an idle machine
+
+
+def test_a_state_whose_attributes_a_killed_pulumi_left_empty_is_read(deployed: Small) -> None:
+    attributes = deployed.state_folder / "stacks" / "mlops" / "dev.json.attrs"
+    attributes.write_text("")
+    assert deployed.run("tracking-uri").stdout.startswith("https://")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mlops_infra.model import Target
 
 LOCAL = "file://"
+UNREADABLE = "failed to load checkpoint: EOF"
 THROWN_AWAY = "of a state that nobody reads"
 PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
@@ -104,13 +105,32 @@ class Workspace:
     def export(self) -> Deployment | None:
         """Return the stack's state, or None where there is no such stack."""
         file = self.folder / "export.json"
+        words = ("stack", "export", "--stack", self.stack, "--file", str(file))
         try:
-            self.run("stack", "export", "--stack", self.stack, "--file", str(file))
+            self.run(*words)
         except InfraError as error:
             if NO_STACK in error.message:
                 return None
-            raise
+            if UNREADABLE not in error.message or not self._drop_empty_attributes():
+                raise
+            self.run(*words)
         return Deployment(document=json.loads(file.read_text()))
+
+    def _drop_empty_attributes(self) -> bool:
+        """Delete the attributes that a killed Pulumi had no time to write; says if there were any.
+
+        It keeps them beside each file of a state in a folder, and cannot read that file where they
+        are empty. Without them it can.
+        https://github.com/google/go-cloud/blob/master/blob/fileblob/attrs.go
+        """
+        url = self.variables["PULUMI_BACKEND_URL"]
+        if not url.startswith(LOCAL):
+            return False
+        stacks = Path(url.removeprefix(LOCAL)).expanduser() / ".pulumi" / "stacks"
+        empty = [each for each in stacks.rglob("*.attrs") if not each.stat().st_size]
+        for each in empty:
+            each.unlink(missing_ok=True)
+        return bool(empty)
 
     def replace(self, document: Document) -> None:
         """Put a changed state in the place of the one that `export` gave."""
