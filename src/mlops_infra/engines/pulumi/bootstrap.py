@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines.pulumi import ids
-from mlops_infra.engines.pulumi.planning import PROVIDERS, Preview, load
+from mlops_infra.engines.pulumi.planning import PROVIDERS, Preview, images_of, load
 from mlops_infra.engines.pulumi.workspace import Workspace
 from mlops_infra.errors import InfraError, UsageError
 from mlops_infra.model import Goal, Plan
@@ -81,7 +81,8 @@ def _preview(target: Target) -> Preview:
 
     workspace = Workspace(target).throwaway()
     workspace.make()
-    automation = Automation(workspace, _program(target))
+    program = _program(target)
+    automation = Automation(workspace, program)
     automation.preview(workspace.plan_file)
     empty = workspace.export()
     if empty is None:
@@ -89,7 +90,14 @@ def _preview(target: Target) -> Preview:
     goals = json.loads(workspace.plan_file.read_text())["resourcePlans"]
     workspace.replace(_claiming(empty.document, goals))
     steps = automation.preview(workspace.plan_file)
-    return Preview(steps=steps, workspace=workspace, is_binding=True, is_unfinished=False)
+    return Preview(
+        steps=steps,
+        workspace=workspace,
+        images=images_of(target),
+        program=program,
+        is_binding=True,
+        is_unfinished=False,
+    )
 
 
 def _claiming(document: Document, plans: dict[str, Any]) -> Document:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlops_infra.engines.pulumi.deployment import Deployment
     from mlops_infra.model import Difference, Target
 
+OUTPUTS = ("tracking_uri", "artifact_uri", "health_url", "mlflow_version")
 ADMIN_PASSWORD = "admin-password"  # noqa: S105 - the name that the stacks give it
 
 

@@ -74,7 +74,7 @@ def preview(workspace: Workspace, deployment: Deployment | None) -> Preview:
     if deployment is None:
         chosen = workspace.throwaway()
         chosen.make()
-    images = Images(lambda host: cloud_of(workspace.target).registry_login(host))
+    images = images_of(workspace.target)
     program = program_of(workspace.target, images)
     steps = Automation(chosen, program).preview(chosen.plan_file)
     if deployment:
@@ -122,6 +122,11 @@ def _restored(steps: tuple[Step, ...]) -> frozenset[str]:
         and each.properties
         and set(each.properties) <= RESTORES[each.kind]
     )
+
+
+def images_of(target: Target) -> Images:
+    """Return what a program tells of its images, with the cloud's login to their registry."""
+    return Images(lambda host: cloud_of(target).registry_login(host))
 
 
 def program_of(
