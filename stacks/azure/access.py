@@ -66,7 +66,11 @@ class Access(pulumi.ComponentResource):
             # By diagnostic settings, which need no key of the workspace.
             app_logs_configuration=app.AppLogsConfigurationArgs(destination="azure-monitor"),
             tags=names.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # Azure refuses to change it: else no protected environment could be let go.
+                ignore_changes=["zoneRedundant"],
+            ),
         )
         logs.collect(
             "environment",

@@ -112,6 +112,7 @@ def test_an_environment_lives_from_its_first_plan_to_the_return_of_its_data(
         assert found.everything - before == made
         env.write({**CHANGE, "protected": False}, like=like)
         env.deploy()
+        made = found.everything - before
     said = env.run("teardown", "--yes").stdout
     kept = {(of, each) for of, each in found.everything - before if of in words.kept}
     assert {of for of, _ in kept} == words.kept
