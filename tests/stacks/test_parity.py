@@ -43,6 +43,10 @@ OWN = {
         ("platform", "Platform"): "the CDK's stack is a class, Pulumi's a function",
     },
     "azure": {
+        (
+            "bootstrap",
+            "Bootstrap",
+        ): "where Pulumi keeps its state; the CDK has a bootstrap of its own",
         ("database", "Machine"): "sizes are a name, a tier and connections that Azure keeps",
         ("groups", "Groups"): "everything is in a resource group, and goes with it",
         ("identities", "Identities"): "a role can be given to an identity and to nothing else",
@@ -56,6 +60,7 @@ OWN = {
         ("vault", "Vault"): "see above",
     },
     "gcp": {
+        ("bootstrap", ""): "where Pulumi keeps its state; the CDK has a bootstrap of its own",
         ("balancer", "Balancer"): "Cloud Run has a front door; a domain needs another",
         ("containers", ""): "an instance has two: Cloud Run ends HTTP/1 requests at 32 MiB",
         ("identity", "Identity"): "a service account is a resource; on AWS the task's role is one",
