@@ -15,6 +15,7 @@ from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from tests.conftest import Project
 from tests.rehearsal.killing_pulumi import Held, Subject
 from tests.rehearsal.small.environment import Small
+from tests.rehearsal.small.images import copy_stacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +105,7 @@ def subject(
 ) -> Iterator[Subject]:
     """The shipped dev on the shipped stack, in a cloud of its own."""
     folder: Path = tmp_path_factory.mktemp(request.param)
+    copy_stacks(folder)  # any deploy to gcp builds the front's image
     with EmulatedClouds(
         folder / "cloud", f"mlops_infra.rehearsal.{request.param}", runs=False
     ) as clouds:

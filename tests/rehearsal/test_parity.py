@@ -16,6 +16,7 @@ from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from tests.conftest import Project
 from tests.rehearsal.conftest import IMAGE, Engine
 from tests.rehearsal.small.environment import UNREACHABLE, Small
+from tests.rehearsal.small.images import copy_stacks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +32,7 @@ PROVIDERS = [f"mlops_infra.rehearsal.{cloud}" for cloud in ("azure", "gcp")]
 
 def test_one_file_deploys_to_every_cloud(account: Account, tmp_path: Path) -> None:
     project = Project(tmp_path)
+    copy_stacks(tmp_path)  # any deploy to gcp builds the front's image
     states = {
         cloud: {"state": {"url": f"file://{cloud}-state", "secrets_provider": "passphrase"}}
         for cloud in ("azure", "gcp")

@@ -15,6 +15,7 @@ import pytest
 from mlops_infra.rehearsal.gcp.project import API
 from mlops_infra.rehearsal.pulumi import EmulatedClouds, stores
 from tests.conftest import REPOSITORY, Project, shipped
+from tests.rehearsal.small.images import copy_stacks
 from tools import fake_gcs
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]
             "BLOB_EMULATOR_HOST": store.address,
         }
         environ = {**Project(tmp_path).environ(), **host}
+        copy_stacks(tmp_path)  # any deploy to gcp builds the front's image
         module = f"mlops_infra.rehearsal.{cloud}"
         with EmulatedClouds(tmp_path / "cloud", module, runs=False, environ=environ) as clouds:
             found = Account(cloud, clouds, store, Project(tmp_path))

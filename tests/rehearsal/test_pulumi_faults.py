@@ -15,6 +15,7 @@ import yaml
 
 from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from tests.conftest import REPOSITORY, Project, shipped
+from tests.rehearsal.small.images import copy_stacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +33,6 @@ FAULTS = {
     "azure": {
         "resources:ResourceGroup": "SubscriptionNotFound",
         "storage:StorageAccount": "StorageAccountAlreadyTaken",
-        "keyvault:Vault": "already exists in deleted state",
         "dbforpostgresql:Server": "LocationIsOfferRestricted",
         "authorization:RoleAssignment": "roleAssignments/write",
         "app:ManagedEnvironment": "MaxNumberOfGlobalEnvironmentsInSubExceeded",
@@ -76,6 +76,7 @@ def clouds(cloud: str, tmp_path: Path) -> Iterator[EmulatedClouds]:
 def dev(cloud: str, clouds: EmulatedClouds, tmp_path: Path) -> Callable[..., str]:
     """Run a command on the shipped dev, with a prebuilt image and a local state."""
     project = Project(tmp_path)
+    copy_stacks(tmp_path)  # any deploy to gcp builds the front's image
     section = {**shipped("dev")[cloud], "state": STATE}
     project.write("dev", {"cloud": cloud, "image": "ghcr.io/example/mlflow:1", cloud: section})
     environ = {

@@ -52,7 +52,9 @@ def token(resource: str) -> str:
     try:
         return _credential().get_token(f"{resource}/.default").token
     except (ClientAuthenticationError, CredentialUnavailableError) as error:
-        said = str(error.message).strip().splitlines()[0]
+        lines = str(error.message).strip().splitlines()
+        # Of all the ways that were tried, the one that there is a login for.
+        said = next((line.strip() for line in lines if "Authentication failed" in line), lines[0])
         raise PrerequisiteError(f"no login to azure: {said}", hint="az login") from error
 
 

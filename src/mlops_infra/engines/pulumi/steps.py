@@ -65,7 +65,9 @@ def _up(found: Preview, on_event: OnEvent) -> None:
     try:
         Automation(found.workspace, found.program).up(found.workspace.plan_file, on_event)
     except InfraError as error:
-        raise found.images.failure or error from error
+        if found.images.failure:
+            raise found.images.failure from error
+        raise
 
 
 def _require_shown(plan: Plan, found: Preview, settled: frozenset[str]) -> None:
