@@ -35,12 +35,17 @@ def token_for(scope: str) -> str:
 
 
 def _sign_in(asked: Asked) -> Response:
-    """Answer the two requests of a service principal's login.
+    """Answer the requests of a service principal's login; the third only comes after a refusal.
 
     https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
     """
     tenant, _, path = asked.request.path.lstrip("/").partition("/")
     base = f"https://{AUTHORITY}/{tenant}"
+    if path == "discovery/instance":
+        names = {"preferred_network": AUTHORITY, "preferred_cache": AUTHORITY}
+        known = [{**names, "aliases": [AUTHORITY]}]
+        discovery = f"{base}/v2.0/.well-known/openid-configuration"
+        return json_of({"tenant_discovery_endpoint": discovery, "metadata": known})
     if path == "v2.0/.well-known/openid-configuration":
         return json_of(
             {
