@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlops_infra.rehearsal.ports import listens
 from tests.local.conftest import FASTEST, Deployment, kill
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from tests.conftest import Project
 
@@ -51,8 +52,11 @@ def test_a_chosen_port_that_was_taken_meanwhile_moves_and_says_so(fast: Deployme
         assert fast.is_whole()
 
 
-def test_a_foreign_server_on_its_port_is_not_taken_for_its_own(fast: Deployment) -> None:
+def test_a_foreign_server_on_its_port_is_not_taken_for_its_own(
+    fast: Deployment, until: Callable[[Callable[[], bool]], None]
+) -> None:
     kill(*fast.servers())
+    until(lambda: not listens(fast.state()["port"]))
     answer = (
         "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port={}, bind='127.0.0.1')"
     )
