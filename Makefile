@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-local test-clouds test-killed test-unit check bench lock browser pulumi clean
+.PHONY: help setup demo test test-rehearsal test-killed test-local test-others test-unit check bench lock browser pulumi clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,19 +45,22 @@ test-unit: $(SETUP)  ## what needs no server: seconds
 	$(BIN)/pytest -m "not slow"
 
 test: check browser node_modules pulumi  ## everything: real servers, databases, a browser, the image, CDK and Pulumi
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-local test-clouds test-killed
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-rehearsal test-killed test-local test-others
 
-# Three parts, two at a time: the third begins when the first of the others ends.
-KILLED := tests/local/test_killed.py tests/rehearsal/test_killed_deploys.py tests/rehearsal/test_killed_teardowns.py tests/rehearsal/test_killed_pulumi.py
+# Four parts, two at a time, the longest first.
+KILLED := $(wildcard tests/*/test_killed*.py)
+
+test-rehearsal: $(SETUP) node_modules pulumi
+	$(BIN)/pytest tests/rehearsal $(KILLED:%=--ignore=%) --durations=25
+
+test-killed: $(SETUP) node_modules pulumi
+	$(BIN)/pytest $(KILLED) --durations=15
 
 test-local: $(SETUP)
 	$(BIN)/pytest tests/local $(KILLED:%=--ignore=%) --durations=15
 
-test-clouds: $(SETUP) node_modules pulumi
-	$(BIN)/pytest --ignore=tests/local $(KILLED:%=--ignore=%) --durations=15
-
-test-killed: $(SETUP) node_modules pulumi
-	$(BIN)/pytest $(KILLED) --durations=15
+test-others: $(SETUP) node_modules pulumi
+	$(BIN)/pytest --ignore=tests/local --ignore=tests/rehearsal --durations=15
 
 browser: $(SETUP)  ## a Chromium for the tests of the UI, where there is none
 	@$(BIN)/python tools/chromium.py
