@@ -31,7 +31,7 @@ class Account:
 
     def __enter__(self) -> Account:
         self.folder = Path(tempfile.mkdtemp(prefix="mlops-infra-bench-")).resolve()
-        self.aws = EmulatedAws(self.folder / "emulator").__enter__()
+        self.aws = EmulatedAws(self.folder / "emulator", runs=False).__enter__()
         self.run([CDK, "bootstrap", f"aws://{self.aws.account}/{self.aws.region}"], self.folder)
         return self
 
