@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
+from fcntl import LOCK_EX, flock
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mlops_infra.errors import PrerequisiteError
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Found = TypeVar("Found")
+
+LOCK = Path(tempfile.gettempdir(), "mlops-infra-packages.lock")
 
 
 def need(*packages: str, find: Callable[[], Found | None], otherwise: str) -> Found:
@@ -28,8 +33,11 @@ def need(*packages: str, find: Callable[[], Found | None], otherwise: str) -> Fo
     install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
     if os.geteuid() == 0 and shutil.which("apt-get"):
         environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(["apt-get", "update", "-qq"], env=environ, check=False)
-        subprocess.run(install, env=environ, check=False)
+        with LOCK.open("w") as lock:  # apt-get does not wait for another test's
+            flock(lock, LOCK_EX)
+            if not find():
+                subprocess.run(["apt-get", "update", "-qq"], env=environ, check=False)
+                subprocess.run(install, env=environ, check=False)
         found = find()
         if found:
             return found
