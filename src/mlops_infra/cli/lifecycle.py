@@ -14,7 +14,7 @@ from mlops_infra.cli.options import CHANGES_FOUND, CloudName, Env, Json, Project
 from mlops_infra.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
     from mlops_infra.model import Plan, Target
 
@@ -57,11 +57,7 @@ def bootstrap(
 
     target, engine = options.resolve(ctx, env, cloud, folder)
 
-    def approve(found: Plan) -> None:
-        render.say("\n".join(render.plan_lines(found)))
-        if not yes and not _ask("make this? [y/N] ", flag="--yes").lower().startswith("y"):
-            raise operations.declined()
-
+    approve = _approval("make this?", yes=yes)
     with _interruptible("bootstrap", target), progress(f"bootstrap {target}") as on_event:
         done = operations.bootstrap(engine, target, approve=approve, on_event=on_event)
     if done.is_empty:
@@ -87,11 +83,7 @@ def deploy(
 
     target, engine = options.resolve(ctx, env, cloud, folder)
 
-    def approve(found: Plan) -> None:
-        render.say("\n".join(render.plan_lines(found)))
-        if not yes and not _ask("deploy this? [y/N] ", flag="--yes").lower().startswith("y"):
-            raise operations.declined()
-
+    approve = _approval("deploy this?", yes=yes)
     with _interruptible("deploy", target), progress(f"deploy {target}") as on_event:
         outputs = operations.deploy(engine, target, approve=approve, on_event=on_event)
     render.say(
@@ -135,6 +127,18 @@ def teardown(
         render.show_json(render.plan_document(done))
     else:
         render.kept(done)
+
+
+def _approval(question: str, *, yes: bool) -> Callable[[Plan], None]:
+    """Return what shows a plan and, without `yes`, asks whether to carry it out."""
+    from mlops_infra import operations
+
+    def approve(found: Plan) -> None:
+        render.say("\n".join(render.plan_lines(found)))
+        if not yes and not _ask(f"{question} [y/N] ", flag="--yes").lower().startswith("y"):
+            raise operations.declined()
+
+    return approve
 
 
 def _ask(question: str, *, flag: str) -> str:
