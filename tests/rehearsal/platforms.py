@@ -76,8 +76,9 @@ class Environment:
     def environ(self) -> dict[str, str]:
         return self.platform.environ
 
-    def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        return self.project.run(words[0], "-e", self.name, *words[1:], code=code, **self.environ)
+    def run(self, *words: str, code: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+        environ = {**self.environ, **more}
+        return self.project.run(words[0], "-e", self.name, *words[1:], code=code, **environ)
 
     def write(self, changes: dict[str, Any] | None = None, *, like: str = "dev") -> None:
         cloud = self.platform.name

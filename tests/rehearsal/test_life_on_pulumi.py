@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlops_infra.rehearsal.azure.running.apps import app_behind
+from mlops_infra.rehearsal.azure.server import ASSIGNMENT, DEPLOYER, SECRETS_USER, VAULT
 from mlops_infra.rehearsal.gcp.running.routes import service_behind
+from mlops_infra.rehearsal.pulumi.cloud import Resource
 from tests.rehearsal.clients import visitor
 from tests.rehearsal.platforms import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mlops_infra.rehearsal.pulumi.cloud import Cloud
     from tests.rehearsal.platforms import Platform
@@ -79,7 +82,7 @@ WORDS = {
 @pytest.mark.parametrize("like", ["dev", "staging", "prod"])
 @pytest.mark.parametrize("cloud", ["gcp", "azure"])
 def test_an_environment_lives_from_its_first_plan_to_the_return_of_its_data(
-    platform: Callable[..., Platform], cloud: str, like: str
+    platform: Callable[..., Platform], cloud: str, like: str, tmp_path: Path
 ) -> None:
     found = platform(cloud, runs=like == "dev")
     words, before = WORDS[cloud], found.everything
@@ -95,6 +98,7 @@ def test_an_environment_lives_from_its_first_plan_to_the_return_of_its_data(
     if found.clouds.runs:
         with visitor(env) as client:
             client.put(ARTIFACT, content=b"kept").raise_for_status()
+        _reach_without_pulumi(env, tmp_path)
 
     kind, key, value = words.drifting
     (ours,) = [each for of, each in found.everything - before if of == kind]
@@ -124,3 +128,18 @@ def test_an_environment_lives_from_its_first_plan_to_the_return_of_its_data(
     if found.clouds.runs:
         with visitor(env) as client:
             assert client.get(ARTIFACT).content == b"kept"
+
+
+def _reach_without_pulumi(env: Environment, empty: Path) -> None:
+    """Ask as somebody who has neither Pulumi nor the passphrase, and may read the one secret."""
+    uri, login = env.run("tracking-uri").stdout, env.run("login").stdout
+    cloud = env.platform.clouds.cloud
+    for each in cloud.of(VAULT):
+        role = {"principalId": DEPLOYER, "roleDefinitionId": f"/{SECRETS_USER}", "scope": each}
+        cloud.put(ASSIGNMENT, f"{each}/reader", Resource(inputs=role, outputs={}))
+    nothing = {"PATH": "", "XDG_CACHE_HOME": str(empty), "PULUMI_CONFIG_PASSPHRASE": ""}
+    assert env.run("tracking-uri", **nothing).stdout == uri
+    assert env.run("login", **nothing).stdout == login
+    env.run("status", **nothing)
+    for each in cloud.of(VAULT):
+        cloud.delete(ASSIGNMENT, f"{each}/reader")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from mlops_infra.errors import PrerequisiteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlops_infra.engines.pulumi.deployment import Deployment
     from mlops_infra.engines.pulumi.images import Login
@@ -24,6 +24,21 @@ class CloudModule(Protocol):
 
         Raises:
             PrerequisiteError: nobody is signed in to the cloud.
+        """
+        ...
+
+    def stored(self, bucket: str, key: str, options: Mapping[str, str]) -> bytes | None:
+        """Return an object of the bucket that holds the state, or None where there is none.
+
+        `options` are those of its URL, as Pulumi takes them.
+        """
+        ...
+
+    def secret(self, reference: str) -> str:
+        """Return what a secret holds by now, by what the stack exports of it.
+
+        Raises:
+            PrerequisiteError: whoever is signed in may not read it.
         """
         ...
 

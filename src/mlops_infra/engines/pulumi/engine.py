@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlops_infra.engines.pulumi import prerequisites
 from mlops_infra.engines.pulumi.bootstrap import carry_out_bootstrap, plan_bootstrap
 from mlops_infra.engines.pulumi.clouds import cloud_of
 from mlops_infra.engines.pulumi.planning import preview, teardown_changes
+from mlops_infra.engines.pulumi.reading import read
 from mlops_infra.engines.pulumi.workspace import Workspace
-from mlops_infra.errors import NotDeployedError
+from mlops_infra.errors import InfraError, NotDeployedError
 from mlops_infra.model import (
     Component,
     Credentials,
@@ -76,16 +78,14 @@ class PulumiEngine:
         return _outputs(_deployed(target))
 
     def credentials(self, target: Target) -> Credentials | None:
-        """Return the administrator's login, which the state keeps encrypted."""
+        """Return the administrator's login, from the cloud's secrets or the state's."""
         if target.environment.server.auth == "none":
             return None
-        workspace = Workspace(target)
-        workspace.require_secrets()
-        return Credentials(username=ADMIN_USERNAME, password=workspace.secret(ADMIN_PASSWORD))
+        return Credentials(username=ADMIN_USERNAME, password=_admin_password(target))
 
     def status(self, target: Target) -> Status:
         """Say what the state holds, and ask the cloud how the server and the database are."""
-        found = Workspace(target).export()
+        found = read(target)
         if found is None or not any(each.is_cloud_s for each in found.resources):
             return Status(components=(Component(name="stack", state=State.ABSENT),))
         if not found.is_deployed:
@@ -127,21 +127,22 @@ def _outputs(found: Deployment) -> Outputs:
     return Outputs(**{key: found.outputs[key] for key in OUTPUTS})
 
 
+def _admin_password(target: Target) -> str:
+    """Return it for whoever may read the cloud's secret; else for whoever may decrypt the state."""
+    reference = _deployed(target).outputs.get("admin_secret")
+    if reference:
+        with suppress(InfraError):  # of Azure's owners few may
+            return cloud_of(target).secret(reference)
+    workspace = Workspace(target)
+    workspace.require_secrets()
+    return workspace.secret(ADMIN_PASSWORD)
+
+
 def _deployed(target: Target) -> Deployment:
-    found = Workspace(target).export()
+    found = read(target)
     if found is None or not found.is_deployed:
         name, cloud = target.environment.name, target.cloud
         raise NotDeployedError(
             f"{target} is not deployed", hint=f"mlops-infra deploy -e {name} --cloud {cloud}"
         )
     return found
-
-
-def _outputs(deployment: Deployment) -> Outputs:
-    found = deployment.outputs
-    return Outputs(
-        tracking_uri=found["tracking_uri"],
-        artifact_uri=found["artifact_uri"],
-        health_url=found["health_url"],
-        mlflow_version=found["mlflow_version"],
-    )

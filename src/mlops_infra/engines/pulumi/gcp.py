@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import google.auth
 from google.auth.exceptions import GoogleAuthError
@@ -14,15 +16,16 @@ from google.auth.transport.requests import Request
 from mlops_infra.engines.pulumi import rest
 from mlops_infra.engines.pulumi.images import Login
 from mlops_infra.engines.pulumi.rest import Entry
-from mlops_infra.errors import PrerequisiteError
+from mlops_infra.errors import InfraError, PrerequisiteError
 from mlops_infra.model import Component, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlops_infra.engines.pulumi.deployment import Deployment
 
 RUN, SQL = "https://run.googleapis.com/v2", "https://sqladmin.googleapis.com/v1"
+SECRETS = "https://secretmanager.googleapis.com/v1"
 LOGS = "https://logging.googleapis.com/v2/entries:list"
 SERVICE = "gcp:cloudrunv2/service:Service"
 INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
@@ -33,6 +36,9 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 OWN_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"  # noqa: S105 - a variable's name
 """Pulumi's provider takes a token from here, before any other login:
 https://www.pulumi.com/registry/packages/gcp/installation-configuration/"""
+
+EMULATOR = "STORAGE_EMULATOR_HOST"
+"""Where a bucket is, for Google's own libraries and Pulumi's, if not in Google Cloud."""
 
 
 def registry_login(host: str) -> Login:  # noqa: ARG001 - Azure's depends on it
@@ -65,6 +71,26 @@ def token() -> str:
 @cache
 def _credentials() -> Any:  # noqa: ANN401 - one of the library's many
     return google.auth.default(scopes=[SCOPE])[0]
+
+
+def stored(bucket: str, key: str, options: Mapping[str, str]) -> bytes | None:  # noqa: ARG001 - Azure's depends on them
+    """Return an object: https://cloud.google.com/storage/docs/json_api/v1/objects/get."""
+    base = "https://storage.googleapis.com"
+    if os.environ.get(EMULATOR):
+        base = f"http://{os.environ[EMULATOR].removeprefix('http://')}"
+    address = f"{base}/storage/v1/b/{bucket}/o/{quote(key, safe='')}"
+    return rest.read(address, token(), {"alt": "media"})
+
+
+def secret(reference: str) -> str:
+    """Return the newest version of a secret of Secret Manager.
+
+    https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/access
+    """
+    found = rest.get(f"{SECRETS}/{reference}/versions/latest:access", token())
+    if found is None:
+        raise InfraError(f"not found: {reference}")
+    return base64.b64decode(found["payload"]["data"]).decode()
 
 
 def components(deployment: Deployment) -> tuple[Component, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -30,22 +31,35 @@ class Entry:
 
 def get(url: str, token: str, query: Mapping[str, str] | None = None) -> dict[str, Any] | None:
     """Return what is at an address, or None where nothing is."""
-    return _answer(lambda: httpx.get(url, params=query, headers=_signed(token), timeout=SECONDS))
+    found = _answer(lambda: _client().get(url, params=query, headers=_signed(token)))
+    return found.json() if found else None
+
+
+def read(url: str, token: str, query: Mapping[str, str]) -> bytes | None:
+    """Return the content of what is at an address, or None where nothing is."""
+    found = _answer(lambda: _client().get(url, params=query, headers=_signed(token)))
+    return found.content if found else None
 
 
 def post(url: str, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to a question that does not fit into an address."""
-    found = _answer(lambda: httpx.post(url, json=body, headers=_signed(token), timeout=SECONDS))
+    found = _answer(lambda: _client().post(url, json=body, headers=_signed(token)))
     if found is None:
         raise InfraError(f"not found: {url}")
-    return found
+    return found.json()
+
+
+@cache
+def _client() -> httpx.Client:
+    """Return the one of this process: `status --all` asks each host for every environment."""
+    return httpx.Client(timeout=SECONDS)
 
 
 def _signed(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _answer(ask: Callable[[], httpx.Response]) -> dict[str, Any] | None:
+def _answer(ask: Callable[[], httpx.Response]) -> httpx.Response | None:
     try:
         answer = ask()
     except httpx.HTTPError as error:
@@ -60,7 +74,7 @@ def _answer(ask: Callable[[], httpx.Response]) -> dict[str, Any] | None:
         )
     if not answer.is_success:
         raise InfraError(f"{host} answers {answer.status_code}: {_words(answer)}")
-    return answer.json()
+    return answer
 
 
 def _words(answer: httpx.Response) -> str:

@@ -14,7 +14,7 @@ import yaml
 from mlops_infra.engines import process
 from mlops_infra.engines.pulumi import cli
 from mlops_infra.engines.pulumi.deployment import Deployment
-from mlops_infra.engines.pulumi.state import state_of
+from mlops_infra.engines.pulumi.state import LOCAL, state_of, state_url
 from mlops_infra.engines.pulumi.troubles import NO_STACK, told
 from mlops_infra.errors import InfraError, PrerequisiteError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mlops_infra.engines.pulumi.deployment import Document
     from mlops_infra.model import Target
 
-LOCAL = "file://"
 UNREADABLE = "failed to load checkpoint: EOF"
 THROWN_AWAY = "of a state that nobody reads"
 PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -42,7 +41,7 @@ class Workspace:
         self.folder = Path(self._temporary.name)
         self._state = state_of(target)
         self._is_throwaway = is_throwaway
-        self._url = self._state.url
+        self._url = state_url(target)
         if is_throwaway:
             (self.folder / "state").mkdir()
             self._url = f"{LOCAL}{self.folder}/state"
@@ -66,13 +65,11 @@ class Workspace:
     @property
     def variables(self) -> dict[str, str]:
         """What the command line needs besides the environment that we were started in."""
-        url = self._url
-        if url.startswith(LOCAL) and not url.startswith((f"{LOCAL}/", f"{LOCAL}~")):
-            folder = self.target.project_dir / url.removeprefix(LOCAL)
+        if self._url.startswith(LOCAL):
+            folder = Path(self._url.removeprefix(LOCAL)).expanduser()
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            url = f"{LOCAL}{folder}"
         passphrase = {PASSPHRASE[0]: THROWN_AWAY} if self._is_throwaway else {}
-        return {"PULUMI_BACKEND_URL": url, "PULUMI_SKIP_UPDATE_CHECK": "true", **passphrase}
+        return {"PULUMI_BACKEND_URL": self._url, "PULUMI_SKIP_UPDATE_CHECK": "true", **passphrase}
 
     def require_secrets(self) -> None:
         """See that the secrets provider can be used.

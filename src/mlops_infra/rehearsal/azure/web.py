@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import NotFound, Unauthorized
+from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
 
-from mlops_infra.rehearsal.azure.server import REGISTRY
+from mlops_infra.rehearsal.azure.server import (
+    ASSIGNMENT,
+    DEPLOYER,
+    REGISTRY,
+    SECRETS_USER,
+    VAULT,
+)
 from mlops_infra.rehearsal.pulumi.registry import Registry
 from mlops_infra.rehearsal.pulumi.web import Site, json_of, lines
 
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 
 APP = "azure-native:app:ContainerApp"
 SERVER = "azure-native:dbforpostgresql:Server"
+SECRET_OF_VAULT = "azure-native:keyvault:Secret"  # noqa: S105 - a type
 QUERY = re.compile(
     r"ContainerAppConsoleLogs \| where ContainerAppName == '(?P<app>[^']+)'"
     r"(?: and TimeGenerated >= datetime\((?P<since>[^)]+)\))?"
@@ -107,6 +114,27 @@ def _management(asked: Asked) -> Response:
     return json_of({"properties": told})
 
 
+def _vault(asked: Asked) -> Response:
+    """Answer with the newest version of a secret, to whom a role on the vault allows it."""
+    _require_login(asked, "https://vault.azure.net")
+    vault = _vault_of(asked.cloud, asked.host)
+    if not any(
+        each.inputs["principalId"] == DEPLOYER
+        and each.inputs["roleDefinitionId"].endswith(f"/{SECRETS_USER}")
+        and vault.startswith(each.inputs["scope"])
+        for each in asked.cloud.of(ASSIGNMENT).values()
+    ):
+        raise Forbidden
+    found = _found(asked, SECRET_OF_VAULT, f"{vault}{asked.request.path}")
+    return json_of({"value": found.inputs["properties"]["value"]})
+
+
+def _vault_of(cloud: Cloud, host: str) -> str:
+    """Return the id of the vault of a name, or nothing."""
+    name = host.removesuffix(".vault.azure.net")
+    return next((each for each in cloud.of(VAULT) if each.endswith(f"/{name}")), "")
+
+
 def _query(asked: Asked) -> Response:
     """Answer the one query that is asked, with the columns of its `project`."""
     _require_login(asked, "https://api.loganalytics.azure.com")
@@ -143,6 +171,11 @@ REGISTRIES = Registry(
 SITES = (
     Site(host=r"management\.azure\.com", answer=_management),
     Site(host=r"api\.loganalytics\.azure\.com", answer=_query),
+    Site(
+        host=r"[a-z0-9-]+\.vault\.azure\.net",
+        answer=_vault,
+        is_there=lambda cloud, host: bool(_vault_of(cloud, host)),
+    ),
     Site(host=AUTHORITY.replace(".", r"\."), answer=_sign_in),
     Site(host=r"[a-z0-9]+\.azurecr\.io", answer=_registry, is_there=_is_made),
 )

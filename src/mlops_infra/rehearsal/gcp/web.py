@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import NotFound, Unauthorized
 
 from mlops_infra.rehearsal.gcp.data import INSTANCE
+from mlops_infra.rehearsal.gcp.identity import VERSION
 from mlops_infra.rehearsal.pulumi.names import GOOGLE_TOKEN
 from mlops_infra.rehearsal.pulumi.registry import Registry
 from mlops_infra.rehearsal.pulumi.web import Site, json_of, lines
@@ -67,6 +69,22 @@ def _sql(asked: Asked) -> Response:
     )
 
 
+def _secret(asked: Asked) -> Response:
+    """Answer with a secret's newest version.
+
+    https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/access
+    """
+    _require_login(asked)
+    name, _, what = asked.request.path.removeprefix("/v1/").partition("/versions/")
+    versions = asked.cloud.of(VERSION)
+    found = [each for each in versions.values() if each.inputs["secret"] == name]
+    if what != "latest:access" or not found:
+        raise NotFound
+    newest = max(found, key=lambda each: int(each.outputs["version"]))
+    data = b64encode(newest.inputs["secretData"].encode()).decode()
+    return json_of({"payload": {"data": data}})
+
+
 def _entries(asked: Asked) -> Response:
     """Answer with a page of lines: https://cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list"""
     _require_login(asked)
@@ -100,6 +118,7 @@ def _require_login(asked: Asked) -> None:
 SITES = (
     Site(host=r"run\.googleapis\.com", answer=_run),
     Site(host=r"sqladmin\.googleapis\.com", answer=_sql),
+    Site(host=r"secretmanager\.googleapis\.com", answer=_secret),
     Site(host=r"logging\.googleapis\.com", answer=_entries),
     Site(
         host=r"[a-z0-9-]+-docker\.pkg\.dev",
