@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -137,9 +138,9 @@ def _reach_without_pulumi(env: Environment, empty: Path) -> None:
     for each in cloud.of(VAULT):
         role = {"principalId": DEPLOYER, "roleDefinitionId": f"/{SECRETS_USER}", "scope": each}
         cloud.put(ASSIGNMENT, f"{each}/reader", Resource(inputs=role, outputs={}))
-    nothing = {"PATH": "", "XDG_CACHE_HOME": str(empty), "PULUMI_CONFIG_PASSPHRASE": ""}
-    assert env.run("tracking-uri", **nothing).stdout == uri
-    assert env.run("login", **nothing).stdout == login
-    env.run("status", **nothing)
+    run = partial(env.run, PATH="", XDG_CACHE_HOME=str(empty), PULUMI_CONFIG_PASSPHRASE="")
+    assert run("tracking-uri").stdout == uri
+    assert run("login").stdout == login
+    run("status")
     for each in cloud.of(VAULT):
         cloud.delete(ASSIGNMENT, f"{each}/reader")

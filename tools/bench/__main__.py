@@ -1,15 +1,13 @@
 """Measures what docs/benchmarks.md states: `make bench`, or `python -m tools.bench --markdown`.
 
     project.py    a temporary project; `mlops-infra deploy` in it is our side
-    account.py    an emulated AWS account, and a project in it
     bare.py       `mlflow server` on the same database: the other side
     load.py       the client, a process of its own
     measures.py   pairs of ours and the other, in turns
     suite.py      their order and targets
-    clouds.py     the same for the commands on AWS
-    stacks.py     an emulated Azure or Google Cloud, and projects in it
+    clouds.py     the same for the commands on a cloud
+    emulated.py   an emulated cloud, and projects in it: account.py is AWS, stacks.py the other two
     by_hand.py    Pulumi without us, on the same stack
-    pulumi.py     the same for the commands there
     figures.py    the table
 
 Exits 1 where a target is missed. However it ends, nothing that it started is left.
@@ -29,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from tools.bench import clouds, pulumi, suite
+from tools.bench import clouds, suite
 from tools.bench.account import Account
 from tools.bench.figures import table
 from tools.bench.project import Project
@@ -41,8 +39,8 @@ if TYPE_CHECKING:
 SUITES: dict[str, tuple[Any, Any]] = {
     "local": (Project, suite.figures),
     "aws": (Account, clouds.figures),
-    "azure": (partial(Stacks, "azure"), pulumi.figures),
-    "gcp": (partial(Stacks, "gcp"), pulumi.figures),
+    "azure": (partial(Stacks, "azure"), clouds.figures),
+    "gcp": (partial(Stacks, "gcp"), clouds.figures),
 }
 """Where each part takes place, and what it measures there."""
 

@@ -1,105 +1,75 @@
-"""An emulated Azure or Google Cloud, and projects in it: where the commands there are measured."""
+"""An emulated Azure or Google Cloud, beside Pulumi alone."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from mlops_infra.engines.pulumi import cli
+from mlops_infra.rehearsal.azure.server import ASSIGNMENT, DEPLOYER, SECRETS_USER
 from mlops_infra.rehearsal.pulumi import EmulatedClouds
-from tools.bench.project import COMMAND, REPOSITORY, clean_environ
+from mlops_infra.rehearsal.pulumi.cloud import Resource
+from tools.bench.emulated import MODEL, Emulated
+from tools.bench.project import REPOSITORY
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-MODEL = "modelled"
-"""The environment that is deployed by the command; the others are copies of its state."""
+    from contextlib import ExitStack
 
 STATE = {"url": "file://state", "secrets_provider": "passphrase"}
+SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 
 
-class Stacks:
-    """Alive inside a `with` block; everything of it is gone at the end."""
+class Stacks(Emulated):
+    """With the state in a folder of each project."""
+
+    other_name = "pulumi preview --refresh"
+    most = 1.3
 
     def __init__(self, cloud: str) -> None:
         self.cloud = cloud
 
-    def __enter__(self) -> Stacks:
-        self.folder = Path(tempfile.mkdtemp(prefix="mlops-infra-bench-")).resolve()
+    def open(self, stack: ExitStack) -> dict[str, str]:
+        """Open the cloud. On Azure the owner may read secrets, which a role has to say there."""
         provider = f"mlops_infra.rehearsal.{self.cloud}"
-        self._clouds = EmulatedClouds(self.folder / "cloud", provider, runs=False).__enter__()
+        clouds = EmulatedClouds(self.folder / "cloud", provider, runs=False)
+        stack.enter_context(clouds)
+        if self.cloud == "azure":
+            role = {"principalId": DEPLOYER, "roleDefinitionId": f"/{SECRETS_USER}"}
+            reader = Resource(inputs={**role, "scope": SUBSCRIPTION}, outputs={})
+            clouds.cloud.put(ASSIGNMENT, f"{SUBSCRIPTION}/reader", reader)
         self._pulumi = cli.find_or_install()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._clouds.__exit__(kind, error, trace)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def project(self, name: str, environments: list[str]) -> Path:
-        """Write a project with environments like the shipped dev, and a state in its folder."""
-        folder = self.folder / name
-        (folder / "environments").mkdir(parents=True)
-        document = yaml.safe_load((REPOSITORY / "environments" / "dev.yaml").read_text())
-        document |= {"image": "ghcr.io/example/mlflow-server:3.17.2"}  # nothing is built here
-        document[self.cloud]["state"] = STATE
-        for each in environments:
-            text = yaml.safe_dump({**document, "name": each}, sort_keys=False)
-            (folder / "environments" / f"{each}.yaml").write_text(text)
-        return folder
-
-    def copy(self, source: Path, target: Path, names: list[str]) -> None:
-        """Put copies of the model's state in another project, as environments of other names."""
-        stacks = Path("state", ".pulumi", "stacks", "mlops")
-        body = (source / stacks / f"{MODEL}.json").read_text()
-        shutil.copytree(source / "state", target / "state")
-        (target / stacks / f"{MODEL}.json").unlink()
-        for name in names:
-            (target / stacks / f"{name}.json").write_text(body.replace(MODEL, name))
-
-    def command(self, folder: Path, *words: str, codes: tuple[int, ...] = (0,)) -> float:
-        """Run `mlops-infra` in a project, and return its seconds."""
-        return self._run([COMMAND, *words], folder, codes=codes)
-
-    def preview(self, folder: Path) -> float:
-        """Preview the model by Pulumi's Automation API and nothing else, and return its seconds."""
-        words = [sys.executable, "-m", "tools.bench.by_hand", folder, MODEL, self.cloud]
-        return self._run([*words, self._pulumi], folder)
-
-    def _run(self, words: list[Any], folder: Path, *, codes: tuple[int, ...] = (0,)) -> float:
-        began = time.perf_counter()
-        done = subprocess.run(  # noqa: S603 - our own commands, with our own words
-            [str(word) for word in words],
-            cwd=folder,
-            env=self._environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        seconds = time.perf_counter() - began
-        if done.returncode not in codes:
-            raise RuntimeError(f"{words}: {done.returncode}\n{done.stderr}{done.stdout}")
-        return seconds
-
-    @property
-    def _environ(self) -> dict[str, str]:
         return {
-            **clean_environ(),
-            **self._clouds.environ,
-            "PYTHONPATH": str(REPOSITORY),
+            **clouds.environ,
             "PULUMI_HOME": str(self.folder / "pulumi-home"),
             "PULUMI_CONFIG_PASSPHRASE": "of a benchmark",
-            "MLOPS_INFRA_CLOUD": self.cloud,
         }
+
+    def section(self) -> dict[str, Any]:
+        """Return where the state is."""
+        return {"state": STATE}
+
+    def project(self, name: str, environments: list[str]) -> Path:
+        """Write a project; a deploy to gcp builds its front, so its own stacks have a small one."""
+        folder = super().project(name, environments)
+        shutil.copytree(REPOSITORY / "stacks", folder / "stacks")
+        (folder / "stacks" / "gcp" / "front" / "Dockerfile").write_text(
+            "FROM scratch\nCOPY nginx.conf /\n"
+        )
+        return folder
+
+    def preview(self, folder: Path) -> float:
+        """Preview by Pulumi's Automation API and nothing else."""
+        words = [sys.executable, "-m", "tools.bench.by_hand", folder, MODEL, self.cloud]
+        return self.run([*words, self._pulumi], folder)
+
+    def copy(self, source: Path, names: list[str], projects: list[Path]) -> None:
+        """Put copies of the model's state where each project has its own."""
+        stacks = Path("state", ".pulumi", "stacks", "mlops")
+        body = (source / stacks / f"{MODEL}.json").read_text()
+        for target in projects:
+            shutil.copytree(source / "state", target / "state")
+            (target / stacks / f"{MODEL}.json").unlink()
+            for name in names:
+                (target / stacks / f"{name}.json").write_text(body.replace(MODEL, name))
