@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -35,10 +36,11 @@ class Stacks(Emulated):
         provider = f"mlops_infra.rehearsal.{self.cloud}"
         clouds = EmulatedClouds(self.folder / "cloud", provider, runs=False)
         stack.enter_context(clouds)
+        self._cloud = clouds.cloud
         if self.cloud == "azure":
             role = {"principalId": DEPLOYER, "roleDefinitionId": f"/{SECRETS_USER}"}
             reader = Resource(inputs={**role, "scope": SUBSCRIPTION}, outputs={})
-            clouds.cloud.put(ASSIGNMENT, f"{SUBSCRIPTION}/reader", reader)
+            self._cloud.put(ASSIGNMENT, f"{SUBSCRIPTION}/reader", reader)
         self._pulumi = cli.find_or_install()
         return {
             **clouds.environ,
@@ -65,7 +67,14 @@ class Stacks(Emulated):
         return self.run([*words, self._pulumi], folder)
 
     def copy(self, source: Path, names: list[str], projects: list[Path]) -> None:
-        """Put copies of the model's state where each project has its own."""
+        """Put copies of the model in the cloud, and of its state where each project has its own."""
+        for kind in self._cloud.kinds():
+            for resource_id, each in self._cloud.of(kind).items():
+                if MODEL in resource_id:
+                    document = json.dumps([resource_id, each.inputs, each.outputs])
+                    for name in names:
+                        copied, inputs, outputs = json.loads(document.replace(MODEL, name))
+                        self._cloud.put(kind, copied, Resource(inputs=inputs, outputs=outputs))
         stacks = Path("state", ".pulumi", "stacks", "mlops")
         body = (source / stacks / f"{MODEL}.json").read_text()
         for target in projects:
