@@ -262,7 +262,7 @@ def test_replicas_that_start_at_once_migrate_once(
     assert dev.runs() == (OLD_RUNS if database == "old" else set())
 
 
-@retry(stop=stop_after_delay(120), wait=wait_fixed(0.1), reraise=True)
+@retry(stop=stop_after_delay(300), wait=wait_fixed(0.1), reraise=True)
 def wait_until_healthy(port: int) -> None:
     """Wait longer than one server needs: several start on few cores."""
     httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).raise_for_status()
