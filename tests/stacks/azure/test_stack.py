@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlops_infra.errors import UsageError
+from mlops_infra.images import content
 from mlops_infra.rehearsal.azure import PROVIDER
 from mlops_infra.rehearsal.pulumi import random
 from mlops_infra.rehearsal.pulumi.cloud import Cloud
 from mlops_infra.rehearsal.pulumi.lifecycle import Lifecycle
 from stacks.azure import limits
-from stacks.azure.image import content
+from stacks.azure.image import CONTEXT
 from stacks.azure.names import Names
 from tests.conftest import REPOSITORY
 from tests.stacks import scorecard
@@ -167,7 +168,7 @@ def test_a_prebuilt_image_pinned_by_its_tag_only_is_a_violation(declare: Declare
 
 def test_an_image_is_tagged_by_its_files_content(declare: Declare) -> None:
     image = declare(environment_of("dev")).stack.app["template"]["containers"][0]["image"]
-    assert image.endswith(f":{content()}")
+    assert image.endswith(f":{content(CONTEXT)}")
 
 
 def test_without_auth_there_is_no_administrator(declare: Declare) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlops_infra.errors import UsageError
+from mlops_infra.images import content
 from mlops_infra.rehearsal.gcp.project import API
 from mlops_infra.rehearsal.gcp.project import APIS as NEEDS
-from stacks.gcp.image import FRONT, SERVER, content
+from stacks.gcp.image import FRONT, SERVER
 from stacks.gcp.names import Names
 from stacks.gcp.services import APIS
 from tests.conftest import REPOSITORY
