@@ -106,7 +106,10 @@ class Artifacts(pulumi.ComponentResource):
                 ),
             ),
             tags=self._names.tags,
-            opts=kept,
+            # Azure converts from one zone to three, and back, only when asked by other means: else
+            # no protected environment could be let go.
+            # https://learn.microsoft.com/azure/storage/common/redundancy-migration
+            opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(ignore_changes=["sku"])),
         )
 
     def _settings(self, groups: Groups) -> storage.BlobServiceProperties:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
 from pulumi_azure_native import containerregistry
 
+from mlops_infra.images import content
+
 if TYPE_CHECKING:
-    from mlops_infra.model import Publish
     from stacks.azure.groups import Groups
     from stacks.azure.identities import Identities
     from stacks.azure.names import Names
@@ -22,8 +22,8 @@ REPOSITORY = "mlflow-server"
 class Image(pulumi.ComponentResource):
     """An image by reference, and the registry it is in where it is ours.
 
-    One that is built is tagged by its content: equal files are equal images, and a plan knows the
-    reference before anything is there.
+    One that is built is tagged by its content, so a plan knows the reference before anything is
+    there.
     """
 
     def __init__(
@@ -36,10 +36,10 @@ class Image(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("mlops:azure:Image", name, opts=opts)
-        self.is_built = names.environment.image == "build"
+        self.built: dict[str, Path] = {}
         self.reference = names.environment.image
         self.ready: list[pulumi.Resource] = []
-        if self.is_built:
+        if names.environment.image == "build":
             registry = containerregistry.Registry(
                 "registry",
                 resource_group_name=groups.compute.name,
@@ -51,7 +51,8 @@ class Image(pulumi.ComponentResource):
                 tags=names.tags,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-            self.reference = f"{names.registry}.azurecr.io/{REPOSITORY}:{content()}"
+            self.reference = f"{names.registry}.azurecr.io/{REPOSITORY}:{content(CONTEXT)}"
+            self.built = {self.reference: CONTEXT}
             self.ready = [
                 identities.allow(
                     "pull-image",
@@ -68,23 +69,3 @@ class Image(pulumi.ComponentResource):
         """The host of an Azure registry, where the platform has to sign in."""
         host = self.reference.split("/", 1)[0]
         return host if host.endswith(".azurecr.io") else None
-
-    def pushed_by(self, publish: Publish | None) -> pulumi.ResourceHookBinding | None:
-        """Return what pushes the image, where it is built, before a server is made of it."""
-        if not self.is_built:
-            return None
-        if publish is None:  # by hand
-            pulumi.log.info(f"not built here: deploy once before, or push it: {self.reference}")
-            return None
-        push = publish(self.reference, CONTEXT)
-        hook = pulumi.ResourceHook("push-images", lambda _: push())
-        return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
-
-
-def content() -> str:
-    """Return what tells this image's files from any others."""
-    digest = sha256()
-    for path in sorted(each for each in CONTEXT.iterdir() if each.is_file()):
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:20]

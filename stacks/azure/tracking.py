@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pulumi
 from pulumi_azure_native import app
 
+from mlops_infra.images import pushed_by
 from mlops_infra.server import Placement, ServerSpec, server_spec
 from stacks.azure.access import PROFILE
 
@@ -72,7 +73,7 @@ class Tracking(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*roles, *image.ready, database.endpoint, artifacts.endpoint],
-                hooks=image.pushed_by(publish),
+                hooks=pushed_by(publish, image.built),
             ),
         )
         access.certify(self.app)

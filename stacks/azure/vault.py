@@ -64,8 +64,8 @@ class Vault(pulumi.ComponentResource):
                 enable_rbac_authorization=True,
                 enable_soft_delete=True,
                 soft_delete_retention_in_days=DAYS[protected],
-                # Once on it cannot be switched off, and `False` is refused.
-                enable_purge_protection=protected or None,
+                # Protected or not: it cannot be switched off, and a deploy takes the vault back.
+                enable_purge_protection=True,
                 public_network_access="Enabled",
             ),
             tags=names.tags,

@@ -4,7 +4,8 @@ access             front door
 ------             ----------
 public, no domain  Cloud Run's own, open to all
 public, domain     load balancer with a certificate, and allowed_cidrs; Cloud Run's own is shut
-private            Cloud Run's own, open to the project's networks only
+private, no domain Cloud Run's own, open to the project's networks only
+private, domain    load balancer in the network, likewise; Cloud Run's own is shut
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_gcp as gcp
 
-from mlops_infra.errors import UsageError
 from stacks.gcp.balancer import Balancer
+from stacks.gcp.private_balancer import PrivateBalancer
 
 if TYPE_CHECKING:
     from stacks.gcp.names import Names
+    from stacks.gcp.network import Network
     from stacks.gcp.services import Services
 
 
@@ -26,22 +28,25 @@ class Access(pulumi.ComponentResource):
     """Who reaches the service, and by which name: both are known before it exists."""
 
     def __init__(
-        self, name: str, *, names: Names, services: Services, opts: pulumi.ResourceOptions
+        self,
+        name: str,
+        *,
+        names: Names,
+        services: Services,
+        network: Network,
+        opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("mlops:gcp:Access", name, None, opts)
         access = names.environment.access
-        if access.exposure == "private" and access.domain is not None:
-            raise UsageError(
-                f"access.domain: {access.domain} cannot be had on Google Cloud yet: a private front"
-                " door has Google's name there"
-            )
-        self._names = names
-        self.balancer: Balancer | None = None
+        self._names, self._network = names, network
+        self.balancer: Balancer | PrivateBalancer | None = None
         self.is_behind_balancer = access.domain is not None
         self.ingress = {
             ("public", False): "INGRESS_TRAFFIC_ALL",
             ("public", True): "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
+            # What comes through a load balancer in the network is from inside, too.
             ("private", False): "INGRESS_TRAFFIC_INTERNAL_ONLY",
+            ("private", True): "INGRESS_TRAFFIC_INTERNAL_ONLY",
         }[access.exposure, self.is_behind_balancer]
         self.host: pulumi.Output[str] = (
             pulumi.Output.from_input(access.domain) if access.domain else self._own_host()
@@ -52,15 +57,26 @@ class Access(pulumi.ComponentResource):
 
     def open(self, service: gcp.cloudrunv2.Service) -> None:
         """Put the load balancer before the service, where there is a domain."""
-        domain = self._names.environment.access.domain
-        if domain is not None:
+        access = self._names.environment.access
+        opts = pulumi.ResourceOptions(parent=self)
+        if access.domain is not None and access.exposure == "public":
             self.balancer = Balancer(
                 "balancer",
                 names=self._names,
-                domain=domain,
+                domain=access.domain,
                 service=service,
                 services=self._services,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=opts,
+            )
+        elif access.domain is not None:
+            self.balancer = PrivateBalancer(
+                "balancer",
+                names=self._names,
+                domain=access.domain,
+                service=service,
+                services=self._services,
+                network=self._network,
+                opts=opts,
             )
 
     def _own_host(self) -> pulumi.Output[str]:

@@ -89,31 +89,34 @@ class Balancer(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _policy(self, names: Names, inside: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
-        """Return the policy that lets in `allowed_cidrs` alone, or None where that is everybody."""
-        cidrs = names.environment.access.allowed_cidrs
-        if set(cidrs) & EVERYBODY:
-            return None
         rules = [
-            _rule("allow", cidrs[start : start + RANGES_PER_RULE], priority=1000 + start)
-            for start in range(0, len(cidrs), RANGES_PER_RULE)
+            gcp.compute.SecurityPolicyRuleArgs(
+                action=action,
+                priority=priority,
+                match=gcp.compute.SecurityPolicyRuleMatchArgs(
+                    versioned_expr="SRC_IPS_V1",
+                    config=gcp.compute.SecurityPolicyRuleMatchConfigArgs(
+                        src_ip_ranges=list(ranges)
+                    ),
+                ),
+            )
+            for action, ranges, priority in allowed(names.environment.access.allowed_cidrs)
         ]
-        policy = gcp.compute.SecurityPolicy(
-            "allowed",
-            name=names.base,
-            rules=[*rules, _rule("deny(403)", ("*",), priority=LAST_PRIORITY)],
-            opts=inside,
-        )
+        if not rules:
+            return None
+        policy = gcp.compute.SecurityPolicy("allowed", name=names.base, rules=rules, opts=inside)
         return policy.id
 
 
-def _rule(
-    action: str, ranges: tuple[str, ...], *, priority: int
-) -> gcp.compute.SecurityPolicyRuleArgs:
-    return gcp.compute.SecurityPolicyRuleArgs(
-        action=action,
-        priority=priority,
-        match=gcp.compute.SecurityPolicyRuleMatchArgs(
-            versioned_expr="SRC_IPS_V1",
-            config=gcp.compute.SecurityPolicyRuleMatchConfigArgs(src_ip_ranges=list(ranges)),
-        ),
-    )
+def allowed(cidrs: tuple[str, ...]) -> list[tuple[str, tuple[str, ...], int]]:
+    """Return action, networks and priority of each rule that lets in `cidrs` alone.
+
+    There is none where that is everybody.
+    """
+    if set(cidrs) & EVERYBODY:
+        return []
+    rules = [
+        ("allow", cidrs[start : start + RANGES_PER_RULE], 1000 + start)
+        for start in range(0, len(cidrs), RANGES_PER_RULE)
+    ]
+    return [*rules, ("deny(403)", ("*",), LAST_PRIORITY)]

@@ -6,15 +6,15 @@ may be anybody's, without one.
 
 from __future__ import annotations
 
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_gcp as gcp
 
+from mlops_infra.images import content
+
 if TYPE_CHECKING:
-    from mlops_infra.model import Publish
     from stacks.gcp.names import Names
     from stacks.gcp.services import Services
 
@@ -65,27 +65,3 @@ class Images(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[services["artifactregistry"]]),
         )
         self.register_outputs({})
-
-    def pushed_by(self, publish: Publish | None) -> pulumi.ResourceHookBinding | None:
-        """Return what pushes each image that is built before a server is made of it."""
-        if publish is None:  # by hand
-            references = ", ".join(self.built)
-            pulumi.log.info(f"not built here: deploy once before, or push: {references}")
-            return None
-        pushes = [publish(reference, context) for reference, context in self.built.items()]
-
-        def push(_: pulumi.ResourceHookArgs) -> None:
-            for each in pushes:
-                each()
-
-        hook = pulumi.ResourceHook("push-images", push)
-        return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
-
-
-def content(context: Path) -> str:
-    """Return what tells the files of an image from any others."""
-    digest = sha256()
-    for path in sorted(each for each in context.iterdir() if each.is_file()):
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:20]

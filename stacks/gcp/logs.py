@@ -55,6 +55,7 @@ def _sources(names: Names) -> list[str]:
         "cloudsql_database": {"database_id": f"{names.gcp.project}:{names.database}"},
         "gce_subnetwork": {"subnetwork_name": names.base, "location": names.gcp.region},
         "http_load_balancer": {"backend_service_name": names.base},
+        "internal_http_lb_rule": {"url_map_name": names.base, "region": names.gcp.region},
     }
     return [
         " AND ".join(

@@ -23,7 +23,8 @@ class Network(pulumi.ComponentResource):
     """A network with one subnet, and Google's network of databases beside it.
 
     There is no NAT gateway: only what goes to private addresses takes this network, all else goes
-    out of Cloud Run directly. Nothing listens in it, and its firewall, as made, lets nobody in.
+    out of Cloud Run directly. Nothing listens in it but a private domain's load balancer, and its
+    firewall, as made, lets nobody in.
     """
 
     def __init__(

@@ -17,6 +17,7 @@ from stacks.gcp.image import Images
 from stacks.gcp.logs import Logs
 from stacks.gcp.names import Names
 from stacks.gcp.network import Network
+from stacks.gcp.private_balancer import PrivateBalancer
 from stacks.gcp.secrets import Secrets
 from stacks.gcp.services import Services
 from stacks.gcp.tracking import Tracking
@@ -52,7 +53,7 @@ def program(environment: Environment, *, publish: Publish | None = None) -> None
         "database", names=names, services=services, network=network, secrets=secrets, opts=opts
     )
     artifacts = Artifacts("artifacts", names=names, services=services, identity=identity, opts=opts)
-    access = Access("access", names=names, services=services, opts=opts)
+    access = Access("access", names=names, services=services, network=network, opts=opts)
     tracking = Tracking(
         "tracking",
         names=names,
@@ -83,6 +84,7 @@ def program(environment: Environment, *, publish: Publish | None = None) -> None
 def _export(*, names: Names, access: Access, artifacts: Artifacts, tracking: Tracking) -> None:
     """Export what an engine reads: keys are a contract with `engines/pulumi`, none is secret."""
     admin = tracking.held.get("MLFLOW_AUTH_ADMIN_PASSWORD")
+    balancer = access.balancer
     outputs: dict[str, pulumi.Input[str] | None] = {
         "tracking_uri": access.url,
         "artifact_uri": artifacts.uri,
@@ -92,7 +94,8 @@ def _export(*, names: Names, access: Access, artifacts: Artifacts, tracking: Tra
         "service_name": names.base,
         "database_instance": names.database,
         "log_bucket": names.base,
-        "front_address": access.balancer.address.address if access.balancer else None,
+        "front_address": balancer.address.address if balancer else None,
+        "certificate_record": balancer.proof if isinstance(balancer, PrivateBalancer) else None,
     }
     for key, value in outputs.items():
         if value is not None:

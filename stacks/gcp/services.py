@@ -7,6 +7,7 @@ import pulumi_gcp as gcp
 
 APIS = (
     "artifactregistry",
+    "certificatemanager",
     "compute",
     "iam",
     "logging",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_gcp as gcp
 
+from mlops_infra.images import pushed_by
 from mlops_infra.server import Database as Address
 from mlops_infra.server import Placement, ServerSpec, server_spec
 from stacks.gcp.containers import front, server, volumes
@@ -141,7 +142,7 @@ class Tracking(pulumi.ComponentResource):
                     artifacts.grant,
                     *readable,
                 ],
-                hooks=images.pushed_by(publish),
+                hooks=pushed_by(publish, images.built),
             ),
         )
         self.register_outputs({})

@@ -10,8 +10,14 @@ import pytest
 
 from mlops_infra.rehearsal.gcp import PROVIDER
 from mlops_infra.rehearsal.gcp.data import BUCKET, FINAL_BACKUP, INSTANCE
+from mlops_infra.rehearsal.gcp.front import FORWARDING as RULE
 from mlops_infra.rehearsal.gcp.network import NETWORK, SERVICE, SUBNET
+from mlops_infra.rehearsal.gcp.private_front import AUTHORIZATION, CERTIFICATE
+from mlops_infra.rehearsal.gcp.private_front import BACKEND as PRIVATE_BACKEND
+from mlops_infra.rehearsal.gcp.private_front import FORWARDING as PRIVATE_RULE
+from mlops_infra.rehearsal.gcp.private_front import PROXY as PRIVATE_PROXY
 from mlops_infra.rehearsal.gcp.project import API
+from mlops_infra.rehearsal.gcp.running.routes import service_behind
 from mlops_infra.rehearsal.gcp.watch import LOG_BUCKET
 from mlops_infra.rehearsal.pulumi.cloud import Cloud, Resource
 from mlops_infra.rehearsal.pulumi.description import CloudError
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
     from mlops_infra.config.models import Environment
 
 KINDS = {each.token: each for each in (*PROVIDER.types, *RANDOM.types)}
+NOT_PROTECTED = {"protected": False}
 BOOTSTRAPPED = {"gcp:kms/keyRing:KeyRing", "gcp:kms/cryptoKey:CryptoKey"}
 """What a bootstrap makes and no stack does."""
 
@@ -95,12 +102,14 @@ def test_nothing_is_described_that_the_stack_does_not_use() -> None:
     assert {each.token for each in PROVIDER.types} == of_stack | BOOTSTRAPPED
 
 
-@pytest.mark.parametrize("variant", ["dev", "staging", "prod with a domain"])
+@pytest.mark.parametrize(
+    "variant", ["dev", "staging", "prod with a domain", "private prod with a domain"]
+)
 def test_the_whole_stack_is_made(variant: str, cloud: Cloud) -> None:
     deployed = deploy(environment_of(variant), cloud)
     (service,) = cloud.of(SERVICE).values()
     own = deployed.program.exports["tracking_uri"]
-    assert service.outputs["urls"] == ([] if variant == "prod with a domain" else [own])
+    assert service.outputs["urls"] == ([] if "domain" in variant else [own])
     assert len(deployed.ids) == sum(each.token in KINDS for each in deployed.program.resources)
 
 
@@ -117,7 +126,7 @@ def test_a_teardown_leaves_bucket_log_and_a_final_backup_and_the_next_deploy_tak
     deployed = deploy(environment_of("staging"), cloud)
     deployed.tear_down()
     left = {kind: count for kind, count in cloud.kinds().items() if kind.startswith("gcp:")}
-    assert left == {BUCKET: 1, LOG_BUCKET: 1, API: 10}
+    assert left == {BUCKET: 1, LOG_BUCKET: 1, API: 11}
     (backup,) = cloud.of(FINAL_BACKUP).values()
     assert backup.inputs == {"instance": "mlops-staging", "retentionDays": 30}
     with pytest.raises(CloudError, match="already exists: gcp:storage/bucket"):
@@ -193,3 +202,69 @@ def test_a_network_in_use_is_not_deleted(cloud: Cloud) -> None:
             Lifecycle(kind=KINDS[kind], cloud=cloud, config=deployed.config).delete(
                 resource_id, {}, {}
             )
+
+
+@pytest.mark.parametrize("variant", ["prod with a domain", "private prod with a domain"])
+def test_a_domain_leads_to_the_service_by_the_declared_load_balancer_alone(
+    variant: str, cloud: Cloud
+) -> None:
+    deploy(environment_of(variant), cloud)
+    (service_id,) = cloud.of(SERVICE)
+    assert service_behind(cloud, "mlflow.example.com") == service_id
+    assert service_behind(cloud, "mlops-prod-123456789012.europe-west4.run.app") is None
+    (rule,) = [(kind, each) for kind in (RULE, PRIVATE_RULE) for each in cloud.of(kind)]
+    cloud.delete(*rule)
+    assert service_behind(cloud, "mlflow.example.com") is None
+
+
+def test_what_is_from_inside_only_is_not_reached_by_a_public_load_balancer(cloud: Cloud) -> None:
+    deployed = deploy(environment_of("prod with a domain"), cloud)
+    (service_id,) = cloud.of(SERVICE)
+    shut = {**deployed.program.one(SERVICE).inputs, "ingress": "INGRESS_TRAFFIC_INTERNAL_ONLY"}
+    Lifecycle(kind=KINDS[SERVICE], cloud=cloud, config=deployed.config).update(service_id, shut, {})
+    assert service_behind(cloud, "mlflow.example.com") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "refusal"),
+    [
+        (CERTIFICATE, {"location": "global"}, "is not in the certificate's location"),
+        (AUTHORIZATION, {"type": "FIXED_RECORD"}, "not supported in a regional location"),
+        (PRIVATE_BACKEND, {"region": "us-central1"}, "must be in the backend's region"),
+        (PRIVATE_PROXY, {"region": "us-central1"}, "is not in the proxy's region"),
+        (SUBNET, {"ipCidrRange": "10.0.0.128/25"}, "conflicts with 10.0.0.0/24"),
+        (SUBNET, {"ipCidrRange": "10.0.2.0/27"}, "ipCidrRange"),
+        (SUBNET, {"logConfig": {"flowSampling": 1}}, "no flow logs in a subnet"),
+    ],
+)
+def test_a_private_load_balancer_that_google_would_not_make_is_refused(
+    kind: str, change: dict[str, Any], refusal: str, cloud: Cloud
+) -> None:
+    deployed = deploy(environment_of("private prod with a domain"), cloud)
+    *_, declared = deployed.program.all(kind)  # of two subnets the proxies'
+    inputs = {**declared.inputs, **change}
+    (found,) = [key for key, each in cloud.of(kind).items() if each.inputs == declared.inputs]
+    with pytest.raises(CloudError, match=refusal):
+        Lifecycle(kind=KINDS[kind], cloud=cloud, config=deployed.config).update(found, inputs, {})
+
+
+def test_a_private_load_balancer_needs_a_subnet_for_its_proxies(cloud: Cloud) -> None:
+    deployed = deploy(environment_of("private prod with a domain"), cloud)
+    (proxies,) = [key for key in cloud.of(SUBNET) if key.endswith("-proxies")]
+    subnets = Lifecycle(kind=KINDS[SUBNET], cloud=cloud, config=deployed.config)
+    with pytest.raises(CloudError, match="is in use by"):
+        subnets.delete(proxies, {}, {})
+    cloud.delete(SUBNET, proxies)
+    (rule,) = cloud.of(PRIVATE_RULE)
+    declared = deployed.program.one(PRIVATE_RULE).inputs
+    with pytest.raises(CloudError, match="An active proxy-only subnetwork is required"):
+        Lifecycle(kind=KINDS[PRIVATE_RULE], cloud=cloud, config=deployed.config).update(
+            rule, declared, {}
+        )
+
+
+def test_a_private_load_balancer_is_torn_down_from_its_rule_to_its_subnet(cloud: Cloud) -> None:
+    deployed = deploy(environment_of("private prod with a domain", **NOT_PROTECTED), cloud)
+    deployed.tear_down()
+    left = {kind: count for kind, count in cloud.kinds().items() if kind.startswith("gcp:")}
+    assert left == {BUCKET: 1, LOG_BUCKET: 1, API: 11}

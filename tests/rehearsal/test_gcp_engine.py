@@ -13,6 +13,7 @@ import pytest
 from mlops_infra.rehearsal.gcp.data import BUCKET, FINAL_BACKUP, INSTANCE
 from mlops_infra.rehearsal.gcp.network import SERVICE
 from mlops_infra.rehearsal.gcp.project import API
+from mlops_infra.rehearsal.gcp.running.routes import service_behind
 from mlops_infra.rehearsal.gcp.watch import LOG_BUCKET
 from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from tests.conftest import Project
@@ -61,7 +62,7 @@ def test_the_shipped_stack_lives_from_plan_to_teardown(shipped: Small) -> None:
     assert "mlops-dev-" in kept
     assert f"as the final backup of {INSTANCE} mlops-dev, for 30 days" in kept
     assert {key: count for key, count in shipped.there.items() if key.startswith("gcp:")} == {
-        API: 10,
+        API: 11,
         BUCKET: 1,
         LOG_BUCKET: 1,
     }
@@ -86,6 +87,25 @@ def test_a_protected_environment_is_let_go_by_a_deploy_before_a_teardown_begins(
     shipped.deploy()
     shipped.run("teardown", "--yes")
     assert INSTANCE not in shipped.there
+
+
+def test_a_private_domain_is_deployed_served_from_inside_and_taken_down(shipped: Small) -> None:
+    zone = {"hosted_zone": {"id": "Z0123456789ABCDEFGHIJ", "name": "example.com"}}  # aws wants it
+    shipped.write({"access": {"exposure": "private", "domain": "mlflow.example.com"}, "aws": zone})
+    shipped.deploy()
+    assert shipped.run("tracking-uri").stdout.strip() == "https://mlflow.example.com"
+    assert shipped.run("plan").stdout.startswith("nothing to do")
+    (service_id,) = shipped.clouds.cloud.of(SERVICE)
+    assert service_behind(shipped.clouds.cloud, "mlflow.example.com") == service_id
+    assert service_behind(shipped.clouds.cloud, URI.removeprefix("https://")) is None
+    record = shipped.pulumi("stack", "output", "--stack", "dev", "certificate_record")
+    assert record.startswith("_acme-challenge_")
+    shipped.run("teardown", "--yes")
+    assert {key: count for key, count in shipped.there.items() if key.startswith("gcp:")} == {
+        API: 11,
+        BUCKET: 1,
+        LOG_BUCKET: 1,
+    }
 
 
 def test_a_restore_that_the_file_asks_for_makes_a_database_of_a_backup(shipped: Small) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mlops_infra.errors import UsageError
 from mlops_infra.model import Outputs
 from tests.conftest import REPOSITORY
 from tests.stacks import scorecard
@@ -17,6 +18,7 @@ from tests.stacks.azure import conftest as azure
 from tests.stacks.azure.controls import CONTROLS as AZURE_CONTROLS
 from tests.stacks.gcp import conftest as gcp
 from tests.stacks.gcp.controls import CONTROLS as GCP_CONTROLS
+from tests.stacks.gcp.declared import Declared
 
 STACKS = REPOSITORY / "stacks"
 CONTROLS = {"aws": AWS_CONTROLS, "azure": AZURE_CONTROLS, "gcp": GCP_CONTROLS}
@@ -67,6 +69,7 @@ OWN = {
         ("image", "Images"): "two images, because of the two containers",
         ("names", ""): "Pulumi leaves names to the program; CloudFormation makes them",
         ("names", "Names"): "see above",
+        ("private_balancer", "PrivateBalancer"): "one in a network is of other types throughout",
         ("secrets", "Held"): "a secret's value and where it is held",
         ("secrets", "Secrets"): "each needs a grant of its own for the service account",
         ("services", "Services"): "an API is off until somebody switches it on",
@@ -127,3 +130,16 @@ def test_every_pulumi_stack_exports_what_the_engine_reads(name: str) -> None:
     wanted = {each.name for each in fields(Outputs)}
     assert {cloud: found.keys() - wanted for cloud, found in exports.items()} == EXPORTS
     assert all(wanted <= found.keys() for found in exports.values())
+
+
+def test_the_private_domain_that_aws_is_held_to_is_served_on_gcp_and_refused_on_azure() -> None:
+    environment = aws.environment_of("private staging")
+    assert environment.access.exposure == "private"
+    found = gcp.made(environment)
+    assert found.program.exports["tracking_uri"] == f"https://{environment.access.domain}"
+    for number, control in GCP_CONTROLS.items():
+        assert list(control(Declared(found.program), environment)) == [], number
+    # Azure's own certificates are for what the internet reaches:
+    # https://learn.microsoft.com/azure/container-apps/custom-domains-managed-certificates
+    with pytest.raises(UsageError, match="cannot be served privately on azure"):
+        azure.declared(environment)

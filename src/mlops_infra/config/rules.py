@@ -250,5 +250,5 @@ def _gcp_can_tell_who_is_let_in(*, access: Access, gcp: Gcp) -> Iterator[Finding
         message = "is missing: on GCP allowed_cidrs are kept by a load balancer with a certificate"
         yield Finding(("access", "domain"), message, "a host name of your own")
     else:
-        message = "on GCP a private front door is open to all of the project's networks"
-        yield Finding(("access", "allowed_cidrs"), message, "0.0.0.0/0")
+        message = "on GCP a private front door without a domain is open to the project's networks"
+        yield Finding(("access", "allowed_cidrs"), message, "0.0.0.0/0, or access.domain")

@@ -110,14 +110,14 @@ def control_09(stack: Stack, environment: Environment) -> Iterator[str]:
             yield f"the file says protected: {environment.protected}, the lock of {each.name} not"
         if each.is_protected is not environment.protected:
             yield f"the file says protected: {environment.protected}, Pulumi not of {each.name}"
+    if stack.one("keyvault:Vault").get("properties.enablePurgeProtection") is not True:
+        yield "the vault can be purged"
     if not environment.protected:
         return
     if mode != "ZoneRedundant":
         yield "a protected database is in one zone"
     if days < 7:
         yield f"a protected database can be restored to {days} days only"
-    if stack.one("keyvault:Vault").get("properties.enablePurgeProtection") is not True:
-        yield "a protected vault can be purged"
     if stack.account.get("sku.name") != "Standard_ZRS":
         yield "protected artifacts are in one zone"
     for each in stack.items:

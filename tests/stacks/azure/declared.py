@@ -25,6 +25,8 @@ class Item:
     is_retained: bool = False
     needs: set[str] = field(default_factory=set)
     """Ids of what must be there before it."""
+    ignored: tuple[str, ...] = ()
+    """Paths of inputs that a deploy leaves as they were made."""
 
     def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - JSON
         return self.inputs[key]
@@ -70,6 +72,7 @@ class Stack:
                 is_protected=each.is_protected,
                 is_retained=each.is_retained,
                 needs={by_urn[urn] for urn in each.depends_on} - {""},
+                ignored=tuple(each.request.ignoreChanges),
             )
             for each in program.resources
             if (each.token, each.name) in ids

@@ -107,3 +107,33 @@ def test_names_that_all_of_azure_shares_are_given_once(make: Make) -> None:
     make("keyvault:Vault", **VAULT)
     with pytest.raises(CloudError, match="already taken"):
         make("keyvault:Vault", **{**VAULT, "resourceGroupName": "other"})
+
+
+def test_what_azure_never_changes_again_is_refused(make: Make, cloud: Cloud) -> None:
+    names = {**WHERE, "accountName": "mlopsprod", "kind": "StorageV2"}
+    account = make("storage:StorageAccount", **names, sku={"name": "Standard_ZRS"})
+    properties = {"tenantId": "t", "softDeleteRetentionInDays": 90, "enablePurgeProtection": True}
+    vault = make("keyvault:Vault", **{**VAULT, "properties": properties})
+    for kind, found, change, refusal in (
+        (
+            "storage:StorageAccount",
+            account,
+            {"sku": {"name": "Standard_LRS"}},
+            "StorageAccountTypeConversionNotAllowed",
+        ),
+        (
+            "keyvault:Vault",
+            vault,
+            {"properties": {**properties, "enablePurgeProtection": False}},
+            "irreversible",
+        ),
+        (
+            "keyvault:Vault",
+            vault,
+            {"properties": {**properties, "softDeleteRetentionInDays": 7}},
+            "softDeleteRetentionInDays",
+        ),
+    ):
+        lives = Lifecycle(kind=TYPES[kind], cloud=cloud, config=CONFIG)
+        with pytest.raises(CloudError, match=refusal):
+            lives.update(found.id, {**found.inputs, **change}, found.outputs)

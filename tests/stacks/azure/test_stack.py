@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -9,24 +10,36 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlops_infra.errors import UsageError
+from mlops_infra.images import content
+from mlops_infra.rehearsal.azure import PROVIDER
+from mlops_infra.rehearsal.pulumi import random
+from mlops_infra.rehearsal.pulumi.cloud import Cloud
+from mlops_infra.rehearsal.pulumi.lifecycle import Lifecycle
 from stacks.azure import limits
-from stacks.azure.image import content
+from stacks.azure.image import CONTEXT
 from stacks.azure.names import Names
 from tests.conftest import REPOSITORY
+from tests.stacks import scorecard
 from tests.stacks.azure.conftest import environment_of
 from tests.stacks.azure.controls import violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mlops_infra.config.models import Environment
     from tests.stacks.azure.conftest import Declared
+    from tests.stacks.azure.declared import Item
 
     Declare = Callable[[Environment], Declared]
 
 EARLIER = "mlops-prod-abc123@2026-11-20T10:00:00Z"
 DIGEST = f"sha256:{'5' * 64}"
 LONG = "abcdefgh-jklmnop"
+TYPES = {
+    each.token.removeprefix("azure-native:"): each
+    for each in (*PROVIDER.types, *random.PROVIDER.types)
+}
 
 
 def test_a_restore_makes_a_new_database_of_another_at_that_moment(declare: Declare) -> None:
@@ -65,6 +78,39 @@ def test_ipv6_networks_alone_would_let_nobody_in() -> None:
     environment = environment_of("prod", access=access, cloud="azure", aws=None, gcp=None)
     with pytest.raises(UsageError, match="2001:db8::/32 let nobody in"):
         _refused(environment)
+
+
+@pytest.mark.parametrize("change", [(True, False), (False, True)], ids=["goes", "comes"])
+def test_protection_comes_and_goes_by_what_azure_can_change(
+    change: tuple[bool, bool], tmp_path: Path, declare: Declare
+) -> None:
+    before, after = (
+        declare(environment_of("prod", protected=is_protected)).stack for is_protected in change
+    )
+    cloud = Cloud(tmp_path / "cloud.db")
+    for each in before.items:
+        _lives(each, cloud).create(each.inputs)
+    changed = set()
+    for each in after.items:
+        made = before.at(each.id)
+        if made is None:
+            continue
+        inputs = copy.deepcopy(each.inputs)
+        for path in each.ignored:
+            (inner, key), (old, _) = scorecard.slot(inputs, path), scorecard.slot(made.inputs, path)
+            inner.update({key: old[key]} if key in old else {})
+        if inputs != made.inputs:
+            _lives(each, cloud).update(each.id, inputs, before.outputs[each.id])
+            changed.add(each.kind)
+    assert "operationalinsights:Workspace" in changed
+    assert changed.isdisjoint({"storage:StorageAccount", "keyvault:Vault"})
+
+
+def _lives(item: Item, cloud: Cloud) -> Lifecycle:
+    azure = environment_of("prod").azure
+    assert azure is not None
+    config = {"subscriptionId": azure.subscription_id}
+    return Lifecycle(kind=TYPES[item.kind], cloud=cloud, config=config)
 
 
 def test_an_environment_without_azure_is_refused() -> None:
@@ -122,7 +168,7 @@ def test_a_prebuilt_image_pinned_by_its_tag_only_is_a_violation(declare: Declare
 
 def test_an_image_is_tagged_by_its_files_content(declare: Declare) -> None:
     image = declare(environment_of("dev")).stack.app["template"]["containers"][0]["image"]
-    assert image.endswith(f":{content()}")
+    assert image.endswith(f":{content(CONTEXT)}")
 
 
 def test_without_auth_there_is_no_administrator(declare: Declare) -> None:

@@ -41,6 +41,16 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
             "alerts": None,
         },
     ),
+    "private prod with a domain": (
+        "prod",
+        {
+            "access": {
+                "exposure": "private",
+                "domain": "mlflow.example.com",
+                "allowed_cidrs": NETWORKS,
+            }
+        },
+    ),
     "prod from a backup": ("prod", {"database": {"restore_from": "mlops-prod/1700000000000"}}),
 }
 
@@ -103,5 +113,14 @@ def computed(token: str, name: str, inputs: Inputs, project: str) -> Inputs:
             return {"id": f"{place}/buckets/{inputs['bucketId']}"}
         case "GlobalAddress":
             return {"id": f"addresses/{inputs['name']}", "address": "198.51.100.20"}
+        case "Address":
+            return {"id": f"Address/{inputs['name']}", "address": "10.0.0.5"}
+        case "DnsAuthorization":
+            record = {
+                "name": "_acme-challenge_x.mlflow.example.com.",
+                "type": "CNAME",
+                "data": "y.",
+            }
+            return {"id": f"DnsAuthorization/{inputs['name']}", "dnsResourceRecords": [record]}
         case kind:
             return {"id": f"{kind}/{inputs.get('name', name)}"}

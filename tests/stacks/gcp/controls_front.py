@@ -12,8 +12,13 @@ from tests.stacks.gcp.declared import (
     HTTPS_PROXY,
     NETWORK,
     POLICY,
+    PRIVATE_BACKEND,
+    PRIVATE_CERTIFICATE,
+    PRIVATE_POLICY,
+    PRIVATE_PROXY,
+    PRIVATE_RULE,
+    PRIVATE_TLS,
     RULE,
-    SUBNET,
     TLS,
 )
 from tests.stacks.scorecard import middleware_violations
@@ -37,9 +42,15 @@ def control_01(declared: Declared, environment: Environment) -> Iterator[str]:
         yield "the front door is public and the server asks nobody who they are"
     if environment.server.auth == "basic" and not has_auth:
         yield "the file asks for basic auth and the server is started without"
-    if is_public and environment.access.exposure == "private":
-        yield f"the file says private and the front door is {ingress}"
-    for each in declared.all(BACKEND):
+    if environment.access.exposure == "private":
+        if is_public:
+            yield f"the file says private and the front door is {ingress}"
+        for each in declared.all(RULE):
+            yield f"the file says private and {each.name} takes the internet's traffic"
+        for each in declared.all(PRIVATE_RULE):
+            if each.get("loadBalancingScheme") != "INTERNAL_MANAGED":
+                yield f"the file says private and {each.name} is {each.get('loadBalancingScheme')}"
+    for each in declared.of(BACKEND, PRIVATE_BACKEND):
         if each.get("enableCdn") or each.get("cdnPolicy"):
             yield "the load balancer caches: one user's answer would be another's"
 
@@ -54,7 +65,8 @@ def control_02(declared: Declared, environment: Environment) -> Iterator[str]:
         if set(environment.access.allowed_cidrs) - EVERYBODY:
             yield "Cloud Run lets in who is not in allowed_cidrs"
         return
-    if declared.service["ingress"] != "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER":
+    least = {"public": "INTERNAL_LOAD_BALANCER", "private": "INTERNAL_ONLY"}
+    if declared.service["ingress"] != f"INGRESS_TRAFFIC_{least[environment.access.exposure]}":
         yield "who is outside reaches Cloud Run past the load balancer"
     if declared.service.get("defaultUriDisabled") is not True:
         yield "Cloud Run's own name answers beside the load balancer"
@@ -79,7 +91,7 @@ def control_03(declared: Declared, environment: Environment) -> Iterator[str]:
     interfaces = declared.template.get("vpcAccess", {}).get("networkInterfaces", [])
     if [each.get("network") for each in interfaces] != [own]:
         yield f"the server is in {interfaces}: it cannot reach its database"
-    if network.get("autoCreateSubnetworks") is not False or len(declared.all(SUBNET)) != 1:
+    if network.get("autoCreateSubnetworks") is not False or len(declared.subnets) != 1:
         yield "the network has room for others than the server"
     for each in declared.cloud:
         if any(word in each.token for word in WAYS_IN):
@@ -110,23 +122,26 @@ def control_13(declared: Declared, environment: Environment) -> Iterator[str]:
 
 
 def _listens(declared: Declared, environment: Environment) -> Iterator[str]:
-    proxies = {_id(each.token, each["name"]): each for each in declared.all(HTTPS_PROXY)}
-    for each in declared.all(RULE):
+    proxies = {
+        _id(each.token, each["name"]): each for each in declared.of(HTTPS_PROXY, PRIVATE_PROXY)
+    }
+    for each in declared.of(RULE, PRIVATE_RULE):
         if each.get("portRange") != "443" or each["target"] not in proxies:
             yield f"port {each.get('portRange')} serves {each['target']}"
             continue
         proxy = proxies[each["target"]]
         policies = [
             tls
-            for tls in declared.all(TLS)
+            for tls in declared.of(TLS, PRIVATE_TLS)
             if _id(tls.token, tls["name"]) == proxy.get("sslPolicy")
         ]
         if [tls.get("minTlsVersion") for tls in policies] != ["TLS_1_2"]:
             yield "the load balancer allows TLS older than 1.2"
+        shown = proxy.get("sslCertificates") or proxy.get("certificateManagerCertificates", [])
         names = [
             domain
-            for certificate in declared.all(CERTIFICATE)
-            if _id(certificate.token, certificate["name"]) in proxy.get("sslCertificates", [])
+            for certificate in declared.of(CERTIFICATE, PRIVATE_CERTIFICATE)
+            if _id(certificate.token, certificate["name"]) in shown
             for domain in certificate["managed"]["domains"]
         ]
         if names != [environment.access.domain]:
@@ -140,8 +155,9 @@ def _lets_in(declared: Declared, environment: Environment) -> Iterator[str]:
     wanted = set(environment.access.allowed_cidrs)
     if wanted & EVERYBODY:
         return
-    policies = {_id(each.token, each["name"]): each for each in declared.all(POLICY)}
-    policy = policies.get(declared.one(BACKEND).get("securityPolicy", ""))
+    policies = {_id(each.token, each["name"]): each for each in declared.of(POLICY, PRIVATE_POLICY)}
+    (backend,) = declared.of(BACKEND, PRIVATE_BACKEND)
+    policy = policies.get(backend.get("securityPolicy", ""))
     if policy is None:
         yield "the load balancer lets everybody in"
         return

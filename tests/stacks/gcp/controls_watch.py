@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.stacks.gcp.declared import ALARM, CHANNEL, LOG_BUCKET, SINK, SUBNET
+from tests.stacks.gcp.declared import ALARM, CHANNEL, LOG_BUCKET, SINK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,15 +64,16 @@ def _logs(declared: Declared, environment: Environment) -> Iterator[str]:
     for sink in declared.all(SINK):
         if sink["destination"] != f"logging.googleapis.com/{here}" or sink.get("disabled"):
             yield f"logs go to {sink['destination']}"
+    (subnet,) = declared.subnets
     kept = " ".join(each["filter"] for each in declared.all(SINK))
     for term in (
         f'resource.labels.service_name="{declared.service["name"]}"',
         f'resource.labels.database_id="{gcp.project}:{declared.instance["name"]}"',
-        f'resource.labels.subnetwork_name="{declared.one(SUBNET)["name"]}"',
+        f'resource.labels.subnetwork_name="{subnet["name"]}"',
     ):
         if term not in kept:
             yield f"not in the environment's logs: {term}"
-    if not declared.one(SUBNET).get("logConfig"):
+    if not subnet.get("logConfig"):
         yield "the network's traffic is not logged"
     if declared.exports.get("log_bucket") != bucket["bucketId"]:
         yield "the engine cannot find the log"

@@ -33,6 +33,13 @@ RULE = "gcp:compute/globalForwardingRule:GlobalForwardingRule"
 HTTPS_PROXY = "gcp:compute/targetHttpsProxy:TargetHttpsProxy"
 TLS = "gcp:compute/sSLPolicy:SSLPolicy"
 CERTIFICATE = "gcp:compute/managedSslCertificate:ManagedSslCertificate"
+PRIVATE_BACKEND = "gcp:compute/regionBackendService:RegionBackendService"
+PRIVATE_POLICY = "gcp:compute/regionSecurityPolicy:RegionSecurityPolicy"
+PRIVATE_RULE = "gcp:compute/forwardingRule:ForwardingRule"
+PRIVATE_PROXY = "gcp:compute/regionTargetHttpsProxy:RegionTargetHttpsProxy"
+PRIVATE_TLS = "gcp:compute/regionSslPolicy:RegionSslPolicy"
+PRIVATE_CERTIFICATE = "gcp:certificatemanager/certificate:Certificate"
+AUTHORIZATION = "gcp:certificatemanager/dnsAuthorization:DnsAuthorization"
 
 
 class Declared:
@@ -105,7 +112,16 @@ class Declared:
 
     @property
     def has_balancer(self) -> bool:
-        return bool(self.all(RULE))
+        return bool(self.of(RULE, PRIVATE_RULE))
+
+    def of(self, *tokens: str) -> list[Registered]:
+        """Everything of these types: what one load balancer calls so, the other calls otherwise."""
+        return [each for token in tokens for each in self.all(token)]
+
+    @property
+    def subnets(self) -> list[Registered]:
+        """Those that servers can be in; a load balancer's proxies have one of their own."""
+        return [each for each in self.all(SUBNET) if each.get("purpose", "PRIVATE") == "PRIVATE"]
 
     def versions(self, secret_id: str) -> list[Registered]:
         """The versions of a secret, by the id that a service refers to it with."""

@@ -113,6 +113,23 @@ DESCRIBED = {
         "ForwardingRule", ipAddress="IPAddress", ipProtocol="IPProtocol"
     ),
     "gcp:compute/securityPolicy:SecurityPolicy": _compute("SecurityPolicy"),
+    "gcp:compute/address:Address": _compute("Address"),
+    "gcp:compute/regionBackendService:RegionBackendService": _compute("BackendService"),
+    "gcp:compute/regionSslPolicy:RegionSslPolicy": _compute("SslPolicy"),
+    "gcp:compute/regionUrlMap:RegionUrlMap": _compute("UrlMap"),
+    "gcp:compute/regionTargetHttpsProxy:RegionTargetHttpsProxy": _compute(
+        "TargetHttpsProxy", certificateManagerCertificates="sslCertificates"
+    ),
+    "gcp:compute/forwardingRule:ForwardingRule": _compute(
+        "ForwardingRule", ipAddress="IPAddress", ipProtocol="IPProtocol"
+    ),
+    "gcp:compute/regionSecurityPolicy:RegionSecurityPolicy": _compute("SecurityPolicy"),
+    "gcp:certificatemanager/certificate:Certificate": Described(
+        document="certificatemanager.v1.json", schema="Certificate"
+    ),
+    "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": Described(
+        document="certificatemanager.v1.json", schema="DnsAuthorization"
+    ),
 }
 
 NOT_DESCRIBED = {

@@ -10,14 +10,21 @@ from tests.stacks.gcp.declared import (
     INSTANCE,
     NETWORK,
     POLICY,
+    PRIVATE_BACKEND,
+    PRIVATE_CERTIFICATE,
+    PRIVATE_POLICY,
+    PRIVATE_RULE,
+    PRIVATE_TLS,
     RULE,
     SERVICE,
+    SUBNET,
     TLS,
 )
 from tests.stacks.gcp.mutations import SERVER, Mutation
 
 DOMAIN = "prod with a domain"
 PRIVATE = "private dev without auth"
+PRIVATE_DOMAIN = "private prod with a domain"
 REACHED = "settings.ipConfiguration"
 ANY = {
     "action": "allow",
@@ -48,6 +55,24 @@ MUTATIONS = (
         "the load balancer caches what one user may see",
         lambda edit: edit.put(BACKEND, "enableCdn", value=True),
         DOMAIN,
+    ),
+    Mutation(
+        1,
+        "a private domain's service takes what public load balancers send",
+        lambda edit: edit.put(SERVICE, "ingress", "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER"),
+        PRIVATE_DOMAIN,
+    ),
+    Mutation(
+        1,
+        "a private domain has a public address, too",
+        lambda edit: edit.add(RULE, portRange="443", target="RegionTargetHttpsProxy/mlops-prod"),
+        PRIVATE_DOMAIN,
+    ),
+    Mutation(
+        1,
+        "a private domain's load balancer is a public one",
+        lambda edit: edit.put(PRIVATE_RULE, "loadBalancingScheme", "EXTERNAL_MANAGED"),
+        PRIVATE_DOMAIN,
     ),
     Mutation(
         2,
@@ -133,6 +158,48 @@ MUTATIONS = (
     ),
     Mutation(2, "there is no load balancer", lambda edit: edit.remove(RULE), DOMAIN),
     Mutation(
+        2,
+        "a private domain has none",
+        lambda edit: edit.remove(PRIVATE_RULE),
+        PRIVATE_DOMAIN,
+    ),
+    Mutation(
+        2,
+        "a private domain is served at port 80",
+        lambda edit: edit.put(PRIVATE_RULE, "portRange", "80"),
+        PRIVATE_DOMAIN,
+    ),
+    Mutation(
+        2,
+        "a private domain is served with TLS 1.1",
+        lambda edit: edit.put(PRIVATE_TLS, "minTlsVersion", "TLS_1_1"),
+        PRIVATE_DOMAIN,
+    ),
+    Mutation(
+        2,
+        "a private domain's certificate is for another name",
+        lambda edit: edit.put(PRIVATE_CERTIFICATE, "managed.domains", ["ml.example.com"]),
+        PRIVATE_DOMAIN,
+    ),
+    Mutation(
+        2,
+        "a private domain lets in all networks that reach it",
+        lambda edit: edit.drop(PRIVATE_BACKEND, "securityPolicy"),
+        PRIVATE_DOMAIN,
+    ),
+    Mutation(
+        2,
+        "a private domain lets in all but some",
+        lambda edit: edit.put(PRIVATE_POLICY, "rules.2.action", "allow"),
+        PRIVATE_DOMAIN,
+    ),
+    Mutation(
+        2,
+        "a private domain's service answers at Google's name, too",
+        lambda edit: edit.put(SERVICE, "defaultUriDisabled", value=False),
+        PRIVATE_DOMAIN,
+    ),
+    Mutation(
         3,
         "the database has a public address",
         lambda edit: edit.put(INSTANCE, f"{REACHED}.ipv4Enabled", value=True),
@@ -169,6 +236,12 @@ MUTATIONS = (
         lambda edit: edit.put(
             SERVICE, "template.vpcAccess.networkInterfaces.0.network", "Network/default"
         ),
+    ),
+    Mutation(
+        3,
+        "a private domain's network has a subnet for anybody",
+        lambda edit: edit.add(SUBNET, name="mlops-prod-more", ipCidrRange="10.0.9.0/24"),
+        PRIVATE_DOMAIN,
     ),
     Mutation(
         3,

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlops_infra.errors import UsageError
+from mlops_infra.images import content
 from mlops_infra.rehearsal.gcp.project import API
 from mlops_infra.rehearsal.gcp.project import APIS as NEEDS
-from stacks.gcp.image import FRONT, SERVER, content
+from stacks.gcp.image import FRONT, SERVER
 from stacks.gcp.names import Names
 from stacks.gcp.services import APIS
 from tests.conftest import REPOSITORY
@@ -33,7 +34,13 @@ DIGEST = f"sha256:{'5' * 64}"
 def test_a_plan_knows_every_output_before_anything_is_there(variant: str) -> None:
     found = made(environment_of(variant), is_preview=True).program
     unknown = {key for key, value in found.exports.items() if value == UNKNOWN}
-    assert unknown <= {"admin_secret", "front_address", "tracking_uri", "health_url"}
+    assert unknown <= {
+        "admin_secret",
+        "certificate_record",
+        "front_address",
+        "tracking_uri",
+        "health_url",
+    }
     assert found.secret_exports == frozenset()
 
 
@@ -84,10 +91,11 @@ def test_what_is_no_backup_of_cloud_sql_is_refused_with_what_lists_them() -> Non
     assert refused.value.hint.startswith("gcloud sql backups list")
 
 
-def test_a_private_door_with_a_domain_is_refused() -> None:
-    private = {"exposure": "private", "domain": "mlflow.example.com"}
-    with pytest.raises(UsageError, match=r"mlflow\.example\.com cannot be had"):
-        made(environment_of("dev", access=private))
+def test_a_private_domain_tells_what_its_two_records_are() -> None:
+    exports = made(environment_of("private prod with a domain")).program.exports
+    assert exports["tracking_uri"] == "https://mlflow.example.com"
+    assert exports["front_address"] == "10.0.0.5"
+    assert exports["certificate_record"] == "_acme-challenge_x.mlflow.example.com. CNAME y."
 
 
 def test_a_prebuilt_image_is_taken_and_only_the_front_is_built() -> None:

@@ -60,8 +60,8 @@ BROKEN = {
         ],
         [
             (
-                "19: access.allowed_cidrs: on GCP a private front door is open to all of the"
-                " project's networks; allowed: 0.0.0.0/0"
+                "19: access.allowed_cidrs: on GCP a private front door without a domain is open to"
+                " the project's networks; allowed: 0.0.0.0/0, or access.domain"
             )
         ],
     ),
@@ -112,6 +112,10 @@ KEPT = {
     ],
     "ipv6 networks before cloudfront": [
         ("    - 203.0.113.0/24\n  domain: mlflow.example.com\n", "    - ::/0\n"),
+    ],
+    "networks and a domain behind a private door of gcp": [
+        *GCP_ONLY,
+        ("exposure: public", "exposure: private"),
     ],
     "much memory without a cloud": [*LOCAL_ONLY, ("memory_gib: 4", "memory_gib: 30")],
     "all that fargate offers": [NO_AZURE, NO_GCP, ("memory_gib: 4", "memory_gib: 16")],

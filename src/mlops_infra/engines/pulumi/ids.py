@@ -95,6 +95,23 @@ PATTERNS = {
     "gcp:compute/uRLMap:URLMap": f"{_GLOBAL}/urlMaps/{{name}}",
     "gcp:compute/targetHttpsProxy:TargetHttpsProxy": f"{_GLOBAL}/targetHttpsProxies/{{name}}",
     "gcp:compute/globalForwardingRule:GlobalForwardingRule": f"{_GLOBAL}/forwardingRules/{{name}}",
+    "gcp:compute/address:Address": f"{_REGION}/addresses/{{name}}",
+    "gcp:compute/regionSecurityPolicy:RegionSecurityPolicy": (
+        f"{_REGION}/securityPolicies/{{name}}"
+    ),
+    "gcp:compute/regionBackendService:RegionBackendService": f"{_REGION}/backendServices/{{name}}",
+    "gcp:compute/regionSslPolicy:RegionSslPolicy": f"{_REGION}/sslPolicies/{{name}}",
+    "gcp:compute/regionUrlMap:RegionUrlMap": f"{_REGION}/urlMaps/{{name}}",
+    "gcp:compute/regionTargetHttpsProxy:RegionTargetHttpsProxy": (
+        f"{_REGION}/targetHttpsProxies/{{name}}"
+    ),
+    "gcp:compute/forwardingRule:ForwardingRule": f"{_REGION}/forwardingRules/{{name}}",
+    "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": (
+        "projects/{project}/locations/{location}/dnsAuthorizations/{name}"
+    ),
+    "gcp:certificatemanager/certificate:Certificate": (
+        "projects/{project}/locations/{location}/certificates/{name}"
+    ),
     "gcp:sql/databaseInstance:DatabaseInstance": "{name}",
     "gcp:sql/database:Database": "projects/{project}/instances/{instance}/databases/{name}",
     "gcp:storage/bucket:Bucket": "{name}",

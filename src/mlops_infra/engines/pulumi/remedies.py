@@ -80,9 +80,9 @@ AZURE = (
     ),
     Remedy(
         says=r"already exists in deleted state|exists? in (?:a )?(?:soft-)?deleted state",
-        do="take the vault back as docs/azure.md says at 'A deleted vault'; or, if its secrets "
-        "may be lost: az keyvault list-deleted --subscription {subscription}, then "
-        "az keyvault purge --name NAME",
+        do="deploy again, which takes an environment's vault back with its secrets; or the one of "
+        "the state's key by hand: az keyvault recover --name NAME, one of: "
+        "az keyvault list-deleted --subscription {subscription}",
     ),
     Remedy(
         says=r"StorageAccountAlreadyTaken|VaultAlreadyExists|ServerNameAlreadyExists"

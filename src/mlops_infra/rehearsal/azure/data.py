@@ -32,6 +32,15 @@ def _refuse_account(call: Call) -> None:
         raise CloudError("AccountNameInvalid: 3 to 24 lower-case letters and digits")
 
 
+def _refuse_account_update(call: Call) -> None:
+    """Refuse another number of zones: Azure converts that on request, not by an update."""
+    old, new = call.old["sku"]["name"], call.inputs["sku"]["name"]
+    if old.endswith("ZRS") != new.endswith("ZRS"):
+        raise CloudError(
+            f"StorageAccountTypeConversionNotAllowed: conversion from {old} to {new} is not allowed"
+        )
+
+
 def _refuse_recovery(call: Call) -> None:
     for key in ("deleteRetentionPolicy", "containerDeleteRetentionPolicy"):
         policy = call.inputs.get(key, {})
@@ -70,7 +79,10 @@ def _refuse_vault(call: Call) -> None:
     if not re.fullmatch(r"(?!.*--)[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]", name):
         raise CloudError("VaultNameNotValid: 3 to 24 letters, digits and single hyphens")
     if properties.get("enablePurgeProtection") is False:
-        raise CloudError('"enablePurgeProtection" cannot be set to false')
+        raise CloudError(
+            'The property "enablePurgeProtection" cannot be set to false. Enabling the purge'
+            " protection for a vault is an irreversible action."
+        )
     if call.old:
         return
     deleted, recover = (
@@ -108,6 +120,7 @@ TYPES = (
             }
         },
         refuse=_refuse_account,
+        refuse_update=_refuse_account_update,
         is_named_once=True,
         replace_on=frozenset({"kind"}),
     ),

@@ -1,14 +1,24 @@
 """The emulated provider `gcp`: every type that `stacks/gcp` uses, and no other.
 
 project.py      ids, APIs that must be on, labels: what Google does for every type
-network.py data.py identity.py server.py front.py watch.py   the types
+network.py data.py identity.py server.py front.py private_front.py watch.py   the types
 web.py          what is asked over HTTPS: registry, login
 running/     what of it runs on this machine
 
 Ids and what they are made of: https://www.pulumi.com/registry/packages/gcp/
 """
 
-from mlops_infra.rehearsal.gcp import data, front, identity, network, project, server, watch, web
+from mlops_infra.rehearsal.gcp import (
+    data,
+    front,
+    identity,
+    network,
+    private_front,
+    project,
+    server,
+    watch,
+    web,
+)
 from mlops_infra.rehearsal.gcp.running import Running
 from mlops_infra.rehearsal.pulumi.description import Provider
 
@@ -23,6 +33,7 @@ PROVIDER = Provider(
         *identity.TYPES,
         *server.TYPES,
         *front.TYPES,
+        *private_front.TYPES,
         *watch.TYPES,
     ),
     sites=web.SITES,

@@ -1,4 +1,4 @@
-"""The load balancer of a domain: a chain in which each part names the one before."""
+"""The load balancer of a public domain: a chain in which each part names the one before."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def _refuse_proxy(call: Call) -> None:
         require(call, TLS, call.inputs["sslPolicy"])
 
 
-def _refuse_policy(call: Call) -> None:
+def refuse_policy(call: Call) -> None:
+    """Refuse a security policy that Google Cloud does not take."""
     rules = call.inputs["rules"]
     if [each["priority"] for each in rules].count(LAST_PRIORITY) != 1:
         raise CloudError("Error 400: a security policy needs a default rule")
@@ -51,7 +52,7 @@ def _refuse_policy(call: Call) -> None:
             raise CloudError("Error 400: a rule takes up to 10 source ranges")
 
 
-def _used_by(kind: str, *paths: str) -> Callable[[Call], None]:
+def used_by(kind: str, *paths: str) -> Callable[[Call], None]:
     """Return what refuses to delete something that a resource of `kind` names in an input."""
 
     def refuse(call: Call) -> None:
@@ -76,8 +77,8 @@ TYPES = (
         gcp.compute.SecurityPolicy,
         f"{GLOBAL}/securityPolicies/{{name}}",
         computed=lambda _: {"fingerprint": "AAAA", "type": "CLOUD_ARMOR"},
-        refuse=_refuse_policy,
-        before_delete=_used_by(BACKEND, "securityPolicy"),
+        refuse=refuse_policy,
+        before_delete=used_by(BACKEND, "securityPolicy"),
     ),
     resource(
         gcp.compute.BackendService,
@@ -85,35 +86,35 @@ TYPES = (
         replace_on=frozenset({"loadBalancingScheme"}),
         computed=lambda _: {"fingerprint": "AAAA", "generatedId": 4711},
         refuse=_refuse_backend,
-        before_delete=_used_by(ROUTES, "defaultService"),
+        before_delete=used_by(ROUTES, "defaultService"),
     ),
     resource(
         gcp.compute.ManagedSslCertificate,
         f"{GLOBAL}/sslCertificates/{{name}}",
         replace_on=frozenset({"managed"}),
         computed=lambda _: {"certificateId": 4711, "type": "MANAGED"},
-        before_delete=_used_by(PROXY, "sslCertificates"),
+        before_delete=used_by(PROXY, "sslCertificates"),
     ),
     resource(
         gcp.compute.SSLPolicy,
         f"{GLOBAL}/sslPolicies/{{name}}",
         enums={"minTlsVersion": frozenset({"TLS_1_0", "TLS_1_1", "TLS_1_2"})},
         computed=lambda _: {"fingerprint": "AAAA", "enabledFeatures": []},
-        before_delete=_used_by(PROXY, "sslPolicy"),
+        before_delete=used_by(PROXY, "sslPolicy"),
     ),
     resource(
         gcp.compute.URLMap,
         f"{GLOBAL}/urlMaps/{{name}}",
         computed=lambda _: {"fingerprint": "AAAA", "mapId": 4711},
         refuse=lambda call: (require(call, BACKEND, call.inputs["defaultService"]), None)[1],
-        before_delete=_used_by(PROXY, "urlMap"),
+        before_delete=used_by(PROXY, "urlMap"),
     ),
     resource(
         gcp.compute.TargetHttpsProxy,
         f"{GLOBAL}/targetHttpsProxies/{{name}}",
         computed=lambda _: {"proxyId": 4711},
         refuse=_refuse_proxy,
-        before_delete=_used_by(FORWARDING, "target"),
+        before_delete=used_by(FORWARDING, "target"),
     ),
     resource(
         gcp.compute.GlobalForwardingRule,

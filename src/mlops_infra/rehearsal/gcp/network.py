@@ -20,14 +20,35 @@ SUBNET = "gcp:compute/subnetwork:Subnetwork"
 ADDRESS = "gcp:compute/globalAddress:GlobalAddress"
 PEERING = "gcp:servicenetworking/connection:Connection"
 SERVICE = "gcp:cloudrunv2/service:Service"
-SMALLEST_PREFIX = 29
+RULE = "gcp:compute/forwardingRule:ForwardingRule"
+SMALLEST_PREFIX, SMALLEST_OF_PROXIES = 29, 26
+PROXIES = "REGIONAL_MANAGED_PROXY"
+"""What a subnet is for that only load balancers' proxies are in."""
 FRONT_ADDRESS, PEERED_ADDRESS = "198.51.100.20", "10.119.0.0"
 
 
 def _refuse_subnet(call: Call) -> None:
     require(call, NETWORK, call.inputs["network"])
-    if ip_network(call.inputs["ipCidrRange"]).prefixlen > SMALLEST_PREFIX:
+    is_of_proxies = call.inputs.get("purpose") == PROXIES
+    if is_of_proxies and call.inputs.get("logConfig"):
+        raise CloudError("googleapi: Error 400: no flow logs in a subnet with that purpose")
+    smallest = SMALLEST_OF_PROXIES if is_of_proxies else SMALLEST_PREFIX
+    if ip_network(call.inputs["ipCidrRange"]).prefixlen > smallest:
         raise CloudError("googleapi: Error 400: Invalid value for field 'resource.ipCidrRange'")
+    for other_id, other in call.cloud.of(SUBNET).items():
+        if other_id != call.id and other.inputs["network"] == call.inputs["network"]:
+            _refuse_beside(call, other)
+
+
+def _refuse_beside(call: Call, other: Resource) -> None:
+    """Refuse a subnet that cannot be in one network with another."""
+    here, there = (ip_network(each.inputs["ipCidrRange"]) for each in (call, other))
+    if here.overlaps(there):
+        raise CloudError(
+            f"googleapi: Error 400: Invalid IPCidrRange: {here} conflicts with {there}"
+        )
+    if call.inputs.get("purpose") == other.inputs.get("purpose") == PROXIES:
+        raise CloudError("googleapi: Error 400: there is an active proxy-only subnet already")
 
 
 def _refuse_used_network(call: Call) -> None:
@@ -41,6 +62,9 @@ def _refuse_used_subnet(call: Call) -> None:
         for one in each.inputs["template"].get("vpcAccess", {}).get("networkInterfaces", []):
             if one.get("subnetwork") == call.id:
                 raise CloudError(f"googleapi: Error 400: '{call.id}' is in use by '{service_id}'")
+    for rule_id, each in call.cloud.of(RULE).items():
+        if each.inputs["network"] == call.inputs["network"]:
+            raise CloudError(f"googleapi: Error 400: '{call.id}' is in use by '{rule_id}'")
 
 
 def _drop_peerings(call: Call) -> None:
@@ -88,6 +112,7 @@ TYPES = (
         gcp.compute.Subnetwork,
         "projects/{project}/regions/{region}/subnetworks/{name}",
         replace_on=frozenset({"network", "purpose"}),
+        enums={"purpose": frozenset({"PRIVATE", PROXIES}), "role": frozenset({"ACTIVE", "BACKUP"})},
         computed=lambda _: {"gatewayAddress": "10.0.0.1", "fingerprint": "AAAA"},
         refuse=_refuse_subnet,
         before_delete=_refuse_used_subnet,

@@ -25,6 +25,7 @@ NUMBER = "123456789012"
 API = "gcp:projects/service:Service"
 APIS = {
     "artifactregistry": "artifactregistry",
+    "certificatemanager": "certificatemanager",
     "cloudrunv2": "run",
     "compute": "compute",
     "kms": "cloudkms",

@@ -9,12 +9,14 @@ import signal
 import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
+from shlex import join
 from typing import TYPE_CHECKING
 
 import httpx
 from azure.storage.blob import BlobServiceClient
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from mlops_infra.errors import UnhealthyError
 from mlops_infra.rehearsal.ports import free_port
 from mlops_infra.rehearsal.pulumi.names import GOOGLE_TOKEN
 
@@ -89,16 +91,32 @@ def make_container(address: str, container: str) -> None:
 
 @contextmanager
 def _running(argv: list[str], address: str) -> Generator[None]:
+    """Run a store until the `with` block ends.
+
+    Raises:
+        UnhealthyError: it stopped, or never answered.
+    """
+
+    def ask() -> None:
+        if process.poll() is not None:
+            raise UnhealthyError(f"{argv[0]} stopped ({process.returncode})", hint=hint)
+        httpx.get(f"http://{address}/")
+
+    hint = f"it says why by hand: {join(argv)}"
     with subprocess.Popen(  # noqa: S603 - a program of ours, no shell
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            Retrying(
-                retry=retry_if_exception_type(httpx.TransportError),
-                stop=stop_after_delay(START_SECONDS),
-                wait=wait_fixed(0.1),
-                reraise=True,
-            )(lambda: httpx.get(f"http://{address}/"))
+            try:
+                Retrying(
+                    retry=retry_if_exception_type(httpx.TransportError),
+                    stop=stop_after_delay(START_SECONDS),
+                    wait=wait_fixed(0.1),
+                    reraise=True,
+                )(ask)
+            except httpx.TransportError as error:
+                message = f"{argv[0]}: no answer after {START_SECONDS} s"
+                raise UnhealthyError(message, hint=hint) from error
             yield
         finally:
             process.send_signal(signal.SIGTERM)
