@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-rehearsal test-killed test-local test-others test-unit check bench lock browser pulumi clean
+.PHONY: help setup demo docs test test-rehearsal test-killed test-local test-others test-unit check bench lock browser pulumi regenerate clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ demo: $(SETUP)  ## a live tracking server on this machine, and a model trained, 
 	echo "open the UI    $$uri in a browser, as 'admin'; the password:"; \
 	echo "               $(BIN)/mlops-infra login -e dev --cloud local"; \
 	echo "take it down   $(BIN)/mlops-infra teardown -e dev --cloud local"
+
+docs: $(SETUP)  ## the site of docs/, into site/html; a broken link is an error
+	$(BIN)/sphinx-build -M html docs site --quiet --nitpicky --fail-on-warning --keep-going
 
 check: $(SETUP)  ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
@@ -77,12 +80,15 @@ node_modules: package-lock.json
 bench: $(SETUP) node_modules  ## the figures of docs/benchmarks.md, as ratios of pairs measured in one run
 	$(BIN)/python -m tools.bench
 
+regenerate: $(SETUP)  ## what docs/ has from the code: the reference of the commands
+	$(BIN)/python -m tools.reference
+
 lock: $(SETUP)  ## resolve requirements.txt anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
-		--group dev --extra local --extra rehearsal pyproject.toml -o requirements.txt
+		--group dev --group docs --extra local --extra rehearsal pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --python-version 3.13 --python-platform x86_64-manylinux_2_28 \
 		--generate-hashes --no-emit-index-url --excludes stacks/image/client_only.txt \
 		stacks/image/requirements.in -o stacks/image/requirements.txt
 
 clean:  ## remove what the targets made; not the data of deployed environments
-	rm -rf $(VENV) node_modules dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) node_modules dist site .pytest_cache .ruff_cache .hypothesis
