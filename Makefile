@@ -80,8 +80,9 @@ node_modules: package-lock.json
 bench: $(SETUP) node_modules  ## the figures of docs/benchmarks.md, as ratios of pairs measured in one run
 	$(BIN)/python -m tools.bench
 
-regenerate: $(SETUP)  ## what docs/ has from the code: the reference of the commands
+regenerate: $(SETUP) node_modules  ## what docs/ has from the code: reference of the commands, pictures
 	$(BIN)/python -m tools.reference
+	$(BIN)/python -m tools.pictures
 
 lock: $(SETUP)  ## resolve requirements.txt anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mlops_infra.config.models import Environment
     from mlops_infra.rehearsal.pulumi.description import Function
+    from tests.stacks.registered import Program
 
 PRIVATE = {"exposure": "private", "allowed_cidrs": ["10.0.0.0/8", "fd00::/8"]}
 ONLY_AZURE = {"cloud": "azure", "aws": None, "gcp": None}
@@ -62,6 +63,7 @@ class Declared(NamedTuple):
 
     environment: Environment
     stack: Stack
+    program: Program
 
 
 def environment_of(variant: str, **changes: Any) -> Environment:  # noqa: ANN401 - YAML
@@ -121,7 +123,8 @@ def _declare(environment_json: str) -> Declared:
             compute=compute,
             invoke={each.token: answer(each) for each in PROVIDER.functions},
         )
-    return Declared(environment, Stack.of(registered, ids=ids, outputs=outputs))
+    stack = Stack.of(registered, ids=ids, outputs=outputs)
+    return Declared(environment, stack, registered)
 
 
 def _server_id(environment: Environment, name: str) -> str:

@@ -35,7 +35,7 @@ def test_every_type_is_found_by_its_names_or_made_again(declare: Declare) -> Non
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_an_id_is_the_one_that_the_emulated_provider_makes(variant: str, declare: Declare) -> None:
-    environment, stack = declare(environment_of(variant))
+    environment, stack, _ = declare(environment_of(variant))
     assert environment.azure is not None
     provider = {"subscriptionId": environment.azure.subscription_id}
     found = {
