@@ -165,15 +165,15 @@ export PGHOST=$(sed -n 5p postgres/postmaster.pid) PGUSER=mlflow PGDATABASE=mlfl
 "$bin/psql" --quiet --single-transaction --set=ON_ERROR_STOP=1 \\
     --command='DROP SCHEMA public CASCADE; CREATE SCHEMA public' --file=tmp/restore.sql
 """
-"""The very lines of docs/operations.md."""
+"""The very lines of docs/restore.md."""
 
 
 def test_the_restore_of_the_documentation_is_the_one_that_is_tested() -> None:
-    assert RESTORE.strip() in (REPOSITORY / "docs" / "operations.md").read_text()
+    assert RESTORE.strip() in (REPOSITORY / "docs" / "restore.md").read_text()
 
 
 def restore(found: Deployment, dump: Path, *, expect: str) -> None:
-    """Restore a backup as docs/operations.md says, and deploy."""
+    """Restore a backup as docs/restore.md says, and deploy."""
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     done = subprocess.run(
         ["sh", "-ec", RESTORE],

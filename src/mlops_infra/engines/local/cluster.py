@@ -103,7 +103,7 @@ class Cluster:
             raise PrerequisiteError(
                 f"{self._data_dir} was made by PostgreSQL {made_by}, installed is {installed}",
                 hint="install the mlops-infra version that made it, dump the database, and restore "
-                "it into a new one (docs/operations.md, 'Restore')",
+                "it into a new one (docs/restore.md, 'This machine')",
             )
 
     def create(self, *, password: str, lock: int | None = None) -> None:
