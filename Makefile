@@ -36,7 +36,7 @@ demo: $(SETUP)  ## a live tracking server on this machine, and a model trained, 
 	echo "take it down   $(BIN)/mlops-infra teardown -e dev --cloud local"
 
 docs: $(SETUP)  ## the site of docs/, into site/html; a broken link is an error
-	$(BIN)/sphinx-build -M html docs site --quiet --nitpicky --fail-on-warning --keep-going
+	$(BIN)/sphinx-build -M html docs site --fresh-env --write-all --quiet --nitpicky --fail-on-warning
 
 check: $(SETUP)  ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
