@@ -35,6 +35,34 @@ class Goal(StrEnum):
     """What must exist in the account before its first deploy."""
 
 
+class Verdict(StrEnum):
+    """How one thing is that a deploy needs."""
+
+    OK = "ok"
+    MISSING = "missing"
+    BUSY = "busy"
+    """Somebody else has it: a deploy waits for them, or is refused."""
+    UNKNOWN = "unknown"
+    """It cannot be asked for; a deploy goes on, and may meet it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that a deploy needs, and how it is."""
+
+    name: str
+    verdict: Verdict
+    detail: str
+    """What there is, or what is wrong."""
+    remedy: str = ""
+    """The command that mends it; empty where it is ok."""
+
+    @property
+    def is_in_the_way(self) -> bool:
+        """Whether a deploy would fail now."""
+        return self.verdict in {Verdict.MISSING, Verdict.BUSY}
+
+
 class Action(StrEnum):
     """What happens to one resource. The first three lose or interrupt something: shown first."""
 

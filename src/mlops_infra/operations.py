@@ -1,6 +1,8 @@
 """What the commands do, as use cases over an engine: no printing, no prompting, no cloud.
 
+    doctor    check
     bootstrap plan → (nothing to do?) → approve → apply
+    plan      check → plan
     deploy    check → plan → (nothing to do?) → approve → apply → ask the server → outputs
     teardown  refuse if protected → plan → approve → apply
     status    engine: what runs; server: does it work
@@ -16,18 +18,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops_infra.config.loader import environment_files, load_environment
-from mlops_infra.errors import InfraError, UsageError
-from mlops_infra.model import Goal, Status, Target
+from mlops_infra.errors import InfraError, PrerequisiteError, UsageError
+from mlops_infra.model import Goal, Status, Target, Verdict
 from mlops_infra.probe import Probe, probe, require_healthy
 from mlops_infra.server import client_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from mlops_infra.config.models import Cloud
     from mlops_infra.engines.base import Engine, OnEvent
-    from mlops_infra.model import Outputs, Plan
+    from mlops_infra.model import Finding, Outputs, Plan
 
     Approve = Callable[[Plan], None]
     """Is shown a plan that changes something, and raises where it shall not be carried out."""
@@ -103,6 +105,34 @@ def bootstrap(engine: Engine, target: Target, *, approve: Approve, on_event: OnE
     return plan
 
 
+def doctor(engine: Engine, target: Target) -> tuple[Finding, ...]:
+    """Return all that a deploy of `target` needs, and how it is."""
+    return tuple(engine.check(target, to_apply=True))
+
+
+def plan(engine: Engine, target: Target) -> Plan:
+    """Return what a deploy would change.
+
+    Raises:
+        PrerequisiteError: what a plan needs is missing, all of it at once.
+    """
+    _require(target, engine.check(target, to_apply=False))
+    return engine.plan(target, Goal.DEPLOY)
+
+
+def _require(target: Target, found: Iterable[Finding]) -> None:
+    """Raise what is missing. What is busy is the engine's to wait for, or to refuse."""
+    missing = [each for each in found if each.verdict is Verdict.MISSING]
+    if not missing:
+        return
+    message = missing[0].detail
+    if len(missing) > 1:
+        lines = [f"{each.name}: {each.detail}" for each in missing]
+        message = "\n  ".join([f"{target} cannot be deployed yet", *lines])
+    remedies = dict.fromkeys(each.remedy for each in missing if each.remedy)
+    raise PrerequisiteError(message, hint="\n       ".join(remedies))
+
+
 def deploy(engine: Engine, target: Target, *, approve: Approve, on_event: OnEvent) -> Outputs:
     """Bring `target` to what its file says, and return what it yields.
 
@@ -110,7 +140,7 @@ def deploy(engine: Engine, target: Target, *, approve: Approve, on_event: OnEven
         PrerequisiteError, LockedError: before anything was changed.
         UnhealthyError: it was changed, and does not work.
     """
-    engine.check(target)
+    _require(target, engine.check(target, to_apply=True))
     plan = engine.plan(target, Goal.DEPLOY)
     if not plan.is_empty:
         approve(plan)

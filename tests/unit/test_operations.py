@@ -16,7 +16,7 @@ from mlops_infra.errors import (
     UnhealthyError,
     UsageError,
 )
-from mlops_infra.model import Component, State, Status, Target
+from mlops_infra.model import Component, Finding, State, Status, Target, Verdict
 from mlops_infra.probe import Probe
 from tests.unit.test_server import environment
 
@@ -60,11 +60,47 @@ def test_deploy_does_not_call_an_environment_up_that_does_not_answer(tmp_path: P
     assert caught.value.hint == "mlops-infra logs -e dev --cloud local"
 
 
-def test_deploy_changes_nothing_where_a_prerequisite_is_missing(tmp_path: Path) -> None:
-    engine = RecordingEngine(failing={"check": PrerequisiteError("no node")})
-    with pytest.raises(PrerequisiteError):
+def found(verdict: Verdict, name: str) -> Finding:
+    remedy = "" if verdict is Verdict.OK else f"mend {name}"
+    return Finding(name=name, verdict=verdict, detail=f"{name} is {verdict}", remedy=remedy)
+
+
+def test_deploy_changes_nothing_where_something_is_missing_and_tells_all_of_it(
+    tmp_path: Path,
+) -> None:
+    engine = RecordingEngine()
+    engine.findings = (
+        found(Verdict.OK, "login"),
+        found(Verdict.MISSING, "node"),
+        found(Verdict.MISSING, "bucket"),
+        found(Verdict.UNKNOWN, "quota"),
+    )
+    with pytest.raises(PrerequisiteError) as caught:
         operations.deploy(engine, target(tmp_path), approve=yes, on_event=silent)
     assert verbs(engine) == ["check"]
+    assert caught.value.message.splitlines() == [
+        "dev on local cannot be deployed yet",
+        "  node: node is missing",
+        "  bucket: bucket is missing",
+    ]
+    assert caught.value.hint.split() == "mend node mend bucket".split()
+
+
+def test_what_is_the_only_thing_missing_is_told_alone(tmp_path: Path) -> None:
+    engine = RecordingEngine()
+    engine.findings = (found(Verdict.MISSING, "node"), found(Verdict.OK, "login"))
+    with pytest.raises(PrerequisiteError) as caught:
+        operations.plan(engine, target(tmp_path))
+    assert (caught.value.message, caught.value.hint) == ("node is missing", "mend node")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.BUSY, Verdict.UNKNOWN])
+def test_what_is_busy_or_unknown_is_the_engine_s_to_meet(tmp_path: Path, verdict: Verdict) -> None:
+    engine = RecordingEngine()
+    engine.findings = (found(verdict, "lock"),)
+    with pytest.raises(UnhealthyError):  # nothing answers at the recording engine's address
+        operations.deploy(engine, target(tmp_path), approve=yes, on_event=silent)
+    assert "apply" in verbs(engine)
 
 
 def test_a_declined_plan_is_not_applied(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """The command line: commands of a few lines over `operations`, and how they look.
 
     app.py          the program, and the one place that catches errors
-    lifecycle.py    plan, deploy, teardown
+    lifecycle.py    bootstrap, plan, deploy, teardown
     client.py       tracking-uri, outputs, login
-    observation.py  status, drift, smoke, logs
+    observation.py  doctor, status, drift, smoke, logs
     files.py        validate
     options.py      the options that every command takes, and what they name
     render.py       plans, reports, errors: for people on a terminal, in a log, or as JSON

@@ -83,6 +83,7 @@ def main(
 
 
 app.command()(files.validate)
+app.command()(observation.doctor)
 app.command()(lifecycle.bootstrap)
 app.command()(lifecycle.plan)
 app.command()(lifecycle.deploy)

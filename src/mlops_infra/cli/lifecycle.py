@@ -30,11 +30,10 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Show what deploy would change. Exit code 0: nothing, 2: something."""
-    from mlops_infra.model import Goal
+    from mlops_infra import operations
 
     target, engine = options.resolve(ctx, env, cloud, folder)
-    engine.check(target)
-    found = engine.plan(target, Goal.DEPLOY)
+    found = operations.plan(engine, target)
     if as_json:
         render.show_json(render.plan_document(found))
     else:

@@ -1,4 +1,4 @@
-"""Commands that look at an environment: `status`, `drift`, `smoke`, `logs`."""
+"""Commands that look at an environment: `doctor`, `status`, `drift`, `smoke`, `logs`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,29 @@ import typer
 
 from mlops_infra.cli import options, render
 from mlops_infra.cli.options import CHANGES_FOUND, CloudName, Env, Json, ProjectDir
+
+NOT_READY = 4
+"""The exit code of `doctor` where a deploy would fail."""
+
+
+def doctor(
+    ctx: typer.Context,
+    *,
+    env: Env = "",
+    cloud: CloudName = "",
+    folder: ProjectDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a deploy needs, and what mends what is missing. Exit code 4: it would fail."""
+    from mlops_infra import operations
+
+    target, engine = options.resolve(ctx, env, cloud, folder)
+    found = operations.doctor(engine, target)
+    if as_json:
+        render.show_json(render.findings_document(target, found))
+    else:
+        render.show("\n".join(render.findings_lines(found)))
+    raise typer.Exit(NOT_READY if any(each.is_in_the_way for each in found) else 0)
 
 
 def status(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlops_infra.errors import InfraError
-    from mlops_infra.model import Difference, Plan, Target
+    from mlops_infra.model import Difference, Finding, Plan, Target
     from mlops_infra.operations import Report
     from mlops_infra.smoke import Check
 
@@ -95,6 +95,28 @@ def plan_document(plan: Plan) -> dict[str, Any]:
             {"action": str(each.action), "resource": each.resource, "reason": each.reason}
             for each in plan.changes
         ],
+    }
+
+
+def findings_lines(found: Sequence[Finding]) -> list[str]:
+    """Return what a deploy needs as a table; what mends a line is below it."""
+    width = max(len(each.name) for each in found)
+    lines = []
+    for each in found:
+        told = [*each.detail.splitlines(), *(f"→ {line}" for line in each.remedy.splitlines())]
+        first, *rest = [nearby(line.strip()) for line in told] or [""]
+        lines.append(f"{each.verdict:<7}  {each.name:<{width}}  {first}".rstrip())
+        lines += [f"{'':<7}  {'':<{width}}  {line}" for line in rest]
+    return lines
+
+
+def findings_document(target: Target, found: Sequence[Finding]) -> dict[str, Any]:
+    """Return what a deploy needs as JSON's types."""
+    return {
+        "environment": target.environment.name,
+        "cloud": str(target.cloud),
+        "is_ready": not any(each.is_in_the_way for each in found),
+        "findings": [asdict(each) for each in found],
     }
 
 

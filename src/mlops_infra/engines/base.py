@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Credentials,
         Difference,
         Event,
+        Finding,
         Goal,
         LogLine,
         Outputs,
@@ -33,11 +34,11 @@ class OnEvent(Protocol):
 class Engine(Protocol):
     """Carries out one cloud's stacks."""
 
-    def check(self, target: Target) -> None:
-        """See that a deploy can begin.
+    def check(self, target: Target, *, to_apply: bool) -> Iterator[Finding]:
+        """Yield what a plan needs and, with `to_apply`, also what only carrying it out needs.
 
-        Raises:
-            PrerequisiteError: a tool, a login, a permission, disk or a port is missing.
+        A tool, a login, a permission, a quota, disk, a port: all are looked at, whatever is
+        missing. Changes nothing.
         """
         ...
 

@@ -15,12 +15,14 @@ from mlops_infra.model import (
     Credentials,
     Difference,
     Event,
+    Finding,
     Goal,
     LogLine,
     Outputs,
     Plan,
     State,
     Status,
+    Verdict,
 )
 
 if TYPE_CHECKING:
@@ -37,13 +39,14 @@ OUTPUTS = Outputs(
     mlflow_version="0.0.0",
 )
 CREDENTIALS = Credentials(username="admin", password="recorded-password")  # noqa: S106 - a fake
+HEALTHY = Finding(name="memory", verdict=Verdict.OK, detail="of this process")
 
 
 class RecordingEngine:
     """A platform of one resource, per target, in memory.
 
     `calls` holds every verb with its target, in order. `failing` maps a verb to the error that it
-    raises. `drifted` is what `drift` finds.
+    raises. `findings` is what `check` finds, and `drifted` what `drift` does.
     """
 
     def __init__(self, *, failing: dict[str, InfraError] | None = None) -> None:
@@ -51,11 +54,13 @@ class RecordingEngine:
         self.failing = failing or {}
         self.deployed: set[str] = set()
         self.bootstrapped: set[str] = set()
+        self.findings: tuple[Finding, ...] = (HEALTHY,)
         self.drifted: tuple[Difference, ...] = ()
 
-    def check(self, target: Target) -> None:
-        """Record it."""
+    def check(self, target: Target, *, to_apply: bool) -> Iterator[Finding]:  # noqa: ARG002 - the protocol's
+        """Yield what a test put into `findings`."""
         self._record("check", target)
+        yield from self.findings
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
         """Plan to create or delete the one resource."""

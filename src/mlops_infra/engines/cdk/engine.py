@@ -16,11 +16,13 @@ from mlops_infra.engines.cdk.planning import deploy_changes
 from mlops_infra.engines.cdk.stack import Stack, outputs_of
 from mlops_infra.engines.cdk.steps import carry_out
 from mlops_infra.engines.cdk.toolkit import Toolkit
+from mlops_infra.engines.questions import Question, findings
 from mlops_infra.errors import NotDeployedError
 from mlops_infra.model import (
     Component,
     Credentials,
     Difference,
+    Finding,
     Goal,
     LogLine,
     Outputs,
@@ -47,11 +49,19 @@ class CdkEngine:
         """`poll_seconds` lie between two looks for new lines of a log that is followed."""
         self._poll_seconds = poll_seconds
 
-    def check(self, target: Target) -> None:
-        """See that Node, the CLI, the credentials and the account allow a deploy."""
-        _toolkit(target).check()
-        with _explained():
-            check_account(target, session_of(target))
+    def check(self, target: Target, *, to_apply: bool) -> Iterator[Finding]:
+        """Look at Node, the CLI, the credentials and the account."""
+
+        def account() -> str:
+            with _explained():
+                check_account(target, session_of(target))
+            return "bootstrapped"
+
+        toolkit = Question(
+            name="cdk", ask=lambda: _toolkit(target).check() or "there", is_for_plan=True
+        )
+        asked = (toolkit, Question(name="account", ask=account, is_for_plan=True))
+        return findings(asked, to_apply=to_apply)
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
         """Return what CloudFormation would do, in its own words."""

@@ -1,6 +1,7 @@
 """The engine of `local`: real PostgreSQL and MLflow processes that outlive the command.
 
     engine.py     the verbs
+    prerequisites.py   what a deploy needs
     planning.py   what differs between what is wanted and what runs
     steps.py      carries that difference out
     parts.py      what the stack declares, put together with the things below

@@ -87,24 +87,24 @@ class Cluster:
         """Whether it has been made."""
         return (self._data_dir / "PG_VERSION").exists()
 
-    def check(self) -> None:
-        """See that these programs can run this cluster.
+    def check(self) -> str:
+        """Return which PostgreSQL can run this cluster, or will make it.
 
         Raises:
             PrerequisiteError: another major version made it, or root has nobody to run it as.
         """
         self._as_user()
-        if not self.exists:
-            return
-        made_by = (self._data_dir / "PG_VERSION").read_text().strip()
         output = process.run([str(self._bin_dir / "postgres"), "--version"], env=self._env)
-        installed = output.split()[-1].split(".")[0]
+        version = output.split()[-1]
+        installed = version.split(".")[0]
+        made_by = (self._data_dir / "PG_VERSION").read_text().strip() if self.exists else installed
         if made_by != installed:
             raise PrerequisiteError(
                 f"{self._data_dir} was made by PostgreSQL {made_by}, installed is {installed}",
                 hint="install the mlops-infra version that made it, dump the database, and restore "
                 "it into a new one (docs/restore.md, 'This machine')",
             )
+        return f"PostgreSQL {version}"
 
     def create(self, *, password: str, lock: int | None = None) -> None:
         """Make the cluster, its role and its database; a killed attempt leaves nothing usable.

