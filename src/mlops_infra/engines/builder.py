@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import TYPE_CHECKING
 
 from mlops_infra.engines import process
-from mlops_infra.errors import PrerequisiteError
+from mlops_infra.errors import InfraError, PrerequisiteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BUILD = "build"
+"""What the file's `image` says where it is not prebuilt."""
 
 BUILDERS = ("docker", "podman", "buildah")
 """They take the same words; the first that works is used."""
@@ -37,6 +44,25 @@ def require_builder() -> str:
         hint="apt install podman, or set CDK_DOCKER to what you have, or name a prebuilt image in "
         "the file's 'image'",
     )
+
+
+def tell_builder(image: str, *, may_be_published: Callable[[], bool]) -> str:
+    """Return what builds the image that the file asks for, before anybody knows its tag.
+
+    Raises:
+        PrerequisiteError: nothing does, and the image cannot have been published.
+        InfraError: nothing does, and it may have been.
+    """
+    if image != BUILD:
+        return "not needed: the image is prebuilt"
+    try:
+        return require_builder()
+    except PrerequisiteError as error:
+        if not may_be_published():
+            raise
+        raise InfraError(
+            f"{error.message}; needed unless this very image has been published", hint=error.hint
+        ) from error
 
 
 def _works(name: str) -> bool:

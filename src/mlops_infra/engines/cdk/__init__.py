@@ -3,7 +3,9 @@
     engine.py    the verbs
     toolkit.py   the CDK command line: synthesise, prepare and execute a change set, destroy
     stack.py     the deployed stack, read through CloudFormation: state, changes, events, outputs
-    account.py   who we are, and whether the account is ready for a deploy
+    prerequisites.py   what a deploy needs
+    account.py   who we are
+    quotas.py    the limits that a first deploy can run into
     drift.py     what was changed by hand
     builder.py   what builds the image, and whether it must be built
     failures.py  what mends a failure, by AWS's wording

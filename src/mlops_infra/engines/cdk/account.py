@@ -1,8 +1,9 @@
-"""Who we are in AWS, and whether the account is ready for a deploy."""
+"""Who we are in AWS, and what of an account is ready."""
 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import cache
 from threading import Lock
@@ -14,10 +15,14 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from mlops_infra.errors import InfraError, PrerequisiteError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from mlops_infra.config.models import Aws
     from mlops_infra.model import Target
 
-BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+QUALIFIER = "hnb659fds"
+"""What the names of the CDK's own bootstrap have in them."""
+BOOTSTRAP_PARAMETER = f"/cdk-bootstrap/{QUALIFIER}/version"
 BOOTSTRAP_VERSION = 8
 """The first with a role for the lookup of CloudFront's addresses."""
 
@@ -87,18 +92,8 @@ def _session(region: str) -> Session:
     return session
 
 
-def check_account(target: Target, session: boto3.Session) -> None:
-    """See that the credentials work, are of the file's account, and that it is bootstrapped.
-
-    Raises:
-        PrerequisiteError: one of that is not so.
-    """
-    check_credentials(target, session)
-    _check_bootstrap(target, session)
-
-
-def check_credentials(target: Target, session: boto3.Session) -> None:
-    """See that the credentials work and are of the file's account.
+def check_credentials(target: Target, session: boto3.Session) -> str:
+    """Return whose credentials there are, once they are seen to be of the file's account.
 
     Raises:
         PrerequisiteError: one of that is not so.
@@ -106,7 +101,7 @@ def check_credentials(target: Target, session: boto3.Session) -> None:
     aws = aws_of(target)
     sign_in = SIGN_IN.format(account=aws.account)
     try:
-        found = session.client("sts").get_caller_identity()["Account"]
+        found = session.client("sts").get_caller_identity()
     except NoCredentialsError as error:
         raise PrerequisiteError("no AWS credentials", hint=sign_in) from error
     except ClientError as error:
@@ -115,11 +110,12 @@ def check_credentials(target: Target, session: boto3.Session) -> None:
         raise PrerequisiteError(f"the AWS credentials {what}", hint=sign_in) from error
     except BotoCoreError as error:
         raise PrerequisiteError(f"AWS cannot be reached: {error}", hint=sign_in) from error
-    if found != aws.account:
+    if found["Account"] != aws.account:
         raise PrerequisiteError(
-            f"the AWS credentials are of account {found}, the file names {aws.account}",
+            f"the AWS credentials are of account {found['Account']}, the file names {aws.account}",
             hint=sign_in,
         )
+    return found["Arn"]
 
 
 def bootstrap_version(session: boto3.Session) -> int | None:
@@ -131,20 +127,13 @@ def bootstrap_version(session: boto3.Session) -> int | None:
         return None
 
 
-def _check_bootstrap(target: Target, session: boto3.Session) -> None:
-    aws = aws_of(target)
-    hint = f"mlops-infra bootstrap -e {target.environment.name} --cloud aws"
-    version = bootstrap_version(session)
-    if version is None:
-        raise PrerequisiteError(
-            f"account {aws.account} is not bootstrapped in {aws.region}", hint=hint
-        )
-    if version < BOOTSTRAP_VERSION:
-        raise PrerequisiteError(
-            f"account {aws.account}'s bootstrap is version {version}, at least "
-            f"{BOOTSTRAP_VERSION} is needed",
-            hint=hint,
-        )
+@contextmanager
+def explained() -> Generator[None]:
+    """Turn what boto3 raises into an error that a person can act on."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise told(error) from error
 
 
 def told(error: ClientError | BotoCoreError) -> InfraError:

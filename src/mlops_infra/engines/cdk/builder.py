@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     import boto3
 
 
+def holds_images(session: boto3.Session, repository: str) -> bool:
+    """Return whether anything has been published, by this environment or by another one."""
+    registry: Any = session.client("ecr")
+    try:
+        return bool(registry.describe_images(repositoryName=repository)["imageDetails"])
+    except registry.exceptions.RepositoryNotFoundException:
+        return False
+
+
 def check_builder(images: Iterable[tuple[str, str]], session: boto3.Session) -> None:
     """See that each image, a repository and a tag, has been published or can be built.
 

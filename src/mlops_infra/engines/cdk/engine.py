@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from mlops_infra.engines.cdk import kept
-from mlops_infra.engines.cdk.account import check_account, session_of, told
+from mlops_infra.engines.cdk.account import explained, session_of
 from mlops_infra.engines.cdk.bootstrap import carry_out_bootstrap, plan_bootstrap
 from mlops_infra.engines.cdk.drift import find_differences
 from mlops_infra.engines.cdk.planning import deploy_changes
+from mlops_infra.engines.cdk.prerequisites import questions
 from mlops_infra.engines.cdk.stack import Stack, outputs_of
 from mlops_infra.engines.cdk.steps import carry_out
 from mlops_infra.engines.cdk.toolkit import Toolkit
-from mlops_infra.engines.questions import Question, findings
+from mlops_infra.engines.questions import findings
 from mlops_infra.errors import NotDeployedError
 from mlops_infra.model import (
     Component,
@@ -33,7 +31,7 @@ from mlops_infra.model import (
 from mlops_infra.server import ADMIN_USERNAME, MLFLOW_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.model import Target
@@ -50,23 +48,13 @@ class CdkEngine:
         self._poll_seconds = poll_seconds
 
     def check(self, target: Target, *, to_apply: bool) -> Iterator[Finding]:
-        """Look at Node, the CLI, the credentials and the account."""
-
-        def account() -> str:
-            with _explained():
-                check_account(target, session_of(target))
-            return "bootstrapped"
-
-        toolkit = Question(
-            name="cdk", ask=lambda: _toolkit(target).check() or "there", is_for_plan=True
-        )
-        asked = (toolkit, Question(name="account", ask=account, is_for_plan=True))
-        return findings(asked, to_apply=to_apply)
+        """Look at the tools, the credentials, and what the account allows."""
+        return findings(questions(target, _toolkit(target)), to_apply=to_apply)
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
         """Return what CloudFormation would do, in its own words."""
         toolkit = _toolkit(target)
-        with _explained():
+        with explained():
             if goal is Goal.BOOTSTRAP:
                 toolkit.check()
                 return plan_bootstrap(target, session_of(target))
@@ -82,7 +70,7 @@ class CdkEngine:
     def apply(self, plan: Plan, on_event: OnEvent) -> None:
         """Carry out `plan`, with CloudFormation's events as progress."""
         toolkit = plan.token if isinstance(plan.token, Toolkit) else _toolkit(plan.target)
-        with _explained():
+        with explained():
             if plan.goal is Goal.BOOTSTRAP:
                 carry_out_bootstrap(plan, toolkit, on_event)
                 return
@@ -97,14 +85,14 @@ class CdkEngine:
         found = _published(target)
         if target.environment.server.auth == "none":
             return None
-        with _explained():
+        with explained():
             secrets = session_of(target).client("secretsmanager")
             password = secrets.get_secret_value(SecretId=found["AdminSecret"])["SecretString"]
         return Credentials(username=ADMIN_USERNAME, password=password)
 
     def status(self, target: Target) -> Status:
         """Ask CloudFormation, ECS and RDS."""
-        with _explained():
+        with explained():
             session = session_of(target)
             described = Stack(session, target.environment.full_name).describe()
             if described is None:
@@ -131,13 +119,13 @@ class CdkEngine:
     def drift(self, target: Target) -> tuple[Difference, ...]:
         """Ask CloudFormation, which asks each resource's own service."""
         _published(target)
-        with _explained():
+        with explained():
             return find_differences(_stack(target))
 
     def logs(self, target: Target, *, follow: bool) -> Iterator[LogLine]:
         """Read the server's log group, oldest first."""
         group = _published(target)["LogGroupName"]
-        with _explained():
+        with explained():
             client: Any = session_of(target).client("logs")
             start = 0
             seen: set[str] = set()
@@ -170,7 +158,7 @@ def _published(target: Target) -> dict[str, str]:
     Raises:
         NotDeployedError: there is no stack, or it never got through.
     """
-    with _explained():
+    with explained():
         found = _stack(target).outputs()
     if PUBLISHED not in found:
         name, cloud = target.environment.name, target.cloud
@@ -216,12 +204,3 @@ def _database(client: Any, found: dict[str, str]) -> Component:  # noqa: ANN401 
         state=State.RUNNING if is_up else State.STARTING,
         detail=f"PostgreSQL {instance['EngineVersion']}, {instance['DBInstanceStatus']}",
     )
-
-
-@contextmanager
-def _explained() -> Generator[None]:
-    """Turn what boto3 raises into an error that a person can act on."""
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise told(error) from error

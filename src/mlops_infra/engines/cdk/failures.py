@@ -22,7 +22,7 @@ QUOTAS = (
 RAISE = (
     "raise the limit, or delete what is not used: aws service-quotas "
     "request-service-quota-increase --region {region} --service-code {service} "
-    "--quota-code {code} --desired-value NUMBER"
+    "--quota-code {code} --desired-value {number}"
 )
 
 REMEDIES = (
@@ -82,7 +82,7 @@ def remedy(failure: str, *, region: str) -> str:
     """Return what mends `failure`, as words and a command; empty where only its text can tell."""
     for says, service, code in QUOTAS:
         if re.search(says, failure):
-            return RAISE.format(region=region, service=service, code=code)
+            return RAISE.format(region=region, service=service, code=code, number="NUMBER")
     for says, words in REMEDIES:
         if re.search(says, failure, re.DOTALL):
             return words.format(region=region)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 CLI_VERSION = "2.1148.1"
 INSTALL = f"npm install aws-cdk@{CLI_VERSION}"
+NODE_VERSION = 18
+"""The oldest that the CLI says it runs on: `engines` in its package.json."""
 NO_BUILDER = "true"
 """A container builder that builds nothing: a plan needs the change set, not the image."""
 
@@ -36,11 +40,18 @@ class Toolkit:
     def __init__(self, target: Target) -> None:
         self._target = target
         self._stack_name = target.environment.full_name
-        # Of this run's own: the CLI refuses a folder that an orphan of a killed run still reads.
-        self._folder = TemporaryDirectory(prefix="mlops-infra-cdk-")
-        self.assembly = Path(self._folder.name) / "cdk.out"
         log_dir = target.project_dir / ".mlops-infra" / "aws"
         self.log = log_dir / f"{target.environment.name}.log"
+
+    @cached_property
+    def assembly(self) -> Path:
+        """Where the cloud assembly is, once it has been made."""
+        return Path(self._folder.name) / "cdk.out"
+
+    @cached_property
+    def _folder(self) -> TemporaryDirectory[str]:
+        """Of this run: the CLI refuses a folder that an orphan of a killed run still reads."""
+        return TemporaryDirectory(prefix="mlops-infra-cdk-")
 
     def check(self) -> None:
         """See that Node and the CLI are there.
@@ -48,11 +59,43 @@ class Toolkit:
         Raises:
             PrerequisiteError: they are not.
         """
-        if shutil.which("node") is None:
+        self.node()
+        self.version()
+
+    def node(self) -> str:
+        """Return the version of Node.js.
+
+        Raises:
+            PrerequisiteError: there is none, or one that is too old.
+        """
+        hint = "apt install nodejs npm"
+        program = shutil.which("node")
+        if program is None:
+            raise PrerequisiteError("Node.js is not installed, and the CDK runs on it", hint=hint)
+        found = process.run([program, "--version"], env=os.environ).strip()
+        if _numbers(found)[0] < NODE_VERSION:
             raise PrerequisiteError(
-                "Node.js is not installed, and the CDK runs on it", hint="apt install nodejs npm"
+                f"Node.js is {found}, the CDK needs {NODE_VERSION} or newer", hint=hint
             )
-        self._program()
+        return found
+
+    def version(self) -> str:
+        """Return the CLI's version, without starting it where npm has installed it.
+
+        Raises:
+            PrerequisiteError: there is none, or one that is older than what the stack is made with.
+        """
+        program = self._program()
+        package = Path(program).resolve().parents[1] / "package.json"
+        if package.exists():
+            found = str(json.loads(package.read_text()).get("version", ""))
+        else:
+            found = process.run([program, "--version"], env=os.environ).split()[0]
+        if _numbers(found) < _numbers(CLI_VERSION):
+            raise PrerequisiteError(
+                f"the CDK command line is {found}, at least {CLI_VERSION} is needed", hint=INSTALL
+            )
+        return found
 
     def synth(self) -> None:
         """Make the cloud assembly, where no run of the CLI has made it yet."""
@@ -176,3 +219,8 @@ class Toolkit:
         if not found:
             raise PrerequisiteError("the CDK command line is not installed", hint=INSTALL)
         return found
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return `v22.1.0` as what can be compared; nothing where it is none."""
+    return tuple(int(each) for each in re.findall(r"\d+", version)[:3]) or (0,)

@@ -43,7 +43,7 @@ def main() -> None:
 
     url = f"http://127.0.0.1:{wanted.port}"
     running = Running(folder, url=url, door_port=wanted.door_port)
-    install(folder / "faults", None if wanted.record_only else running)
+    install(folder, None if wanted.record_only else running)
     if wanted.until_eof:
         Thread(target=_stop_at_eof, daemon=True).start()
     sys.argv = sys.argv[:1]  # it parses the command line again

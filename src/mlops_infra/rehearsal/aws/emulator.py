@@ -10,6 +10,7 @@ from urllib.request import urlopen
 from mlops_infra.rehearsal.emulator import Emulator
 from mlops_infra.rehearsal.faults import Faults
 from mlops_infra.rehearsal.ports import free_port
+from mlops_infra.rehearsal.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,7 @@ class EmulatedAws:
         self.account = account
         self.region = region
         self.faults = Faults(self.folder / "faults")
+        self.settings = Settings(self.folder)
         self.runs = runs
         self._persist = persist
         self.url = ""

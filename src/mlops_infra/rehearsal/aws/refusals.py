@@ -1,4 +1,4 @@
-"""Calls that the account refuses: credentials that have expired, permissions that are missing."""
+"""Calls that the account refuses: expired credentials, missing permissions, a wrong clock."""
 
 # ruff: noqa: SLF001 - ministack offers no other door to its dispatcher
 
@@ -7,13 +7,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_infra.rehearsal.aws.innards import actions, app, router
+from mlops_infra.rehearsal.settings import CLOCK
 
 if TYPE_CHECKING:
     from mlops_infra.rehearsal.aws.mended.ways import Props
     from mlops_infra.rehearsal.faults import Faults
+    from mlops_infra.rehearsal.settings import Settings
 
 
-def install(faults: Faults) -> None:
+CLOCK_SECONDS = 300
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html"""
+
+
+def install(faults: Faults, settings: Settings) -> None:
     """Let every call ask first whether it is refused, and answer as its own service would."""
     dispatch = app._dispatch_service_request
 
@@ -28,17 +34,31 @@ def install(faults: Faults) -> None:
         params = app._routing_params(method, path, headers, body, query)
         service = router.detect_service(method, path, headers, params)
         action = actions.extract_iam_action(service, method, path, headers, body, params) or ""
-        refused = faults.refusal(action)
+        refused = faults.refusal(action) or _out_of_time(settings)
         if refused is None:
-            return await dispatch(method, path, headers, body, query, request_id)
-        return actions.access_denied_response(
-            service,
-            action,
-            "arn:aws:iam::000000000000:user/somebody",
-            request_id,
-            error_code=refused["code"],
-            message=refused["message"],
-            headers=headers,
-        )
+            answer = await dispatch(method, path, headers, body, query, request_id)
+        else:
+            answer = actions.access_denied_response(
+                service,
+                action,
+                "arn:aws:iam::000000000000:user/somebody",
+                request_id,
+                error_code=refused["code"],
+                message=refused["message"],
+                headers=headers,
+            )
+        if settings.get(CLOCK, 0):
+            answer[1]["Date"] = settings.date
+        return answer
 
     app._dispatch_service_request = dispatch_or_refuse
+
+
+def _out_of_time(settings: Settings) -> dict[str, str] | None:
+    """Refuse whoever signs at another time, in the words of AWS's query APIs."""
+    if abs(settings.get(CLOCK, 0)) <= CLOCK_SECONDS:
+        return None
+    return {
+        "code": "SignatureDoesNotMatch",
+        "message": f"Signature not yet current or expired: it is {settings.date} here",
+    }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from mlops_infra.engines.cdk.account import check_account, session_of, told
+from mlops_infra.engines.cdk.account import check_credentials, session_of, told
 from mlops_infra.engines.cdk.bootstrap import plan_bootstrap
 from mlops_infra.errors import InfraError, PrerequisiteError, UsageError
 from tests.unit.engines.cdk.conftest import ACCOUNT, REGION, bootstrap, target_in
@@ -24,31 +24,9 @@ def refused(code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "GetThing")
 
 
-def test_an_account_that_is_ready_passes(aws: boto3.Session, target: Target) -> None:
-    check_account(target, aws)
-
-
 def test_another_account_than_the_file_names_is_refused(aws: boto3.Session, tmp_path: Path) -> None:
     with pytest.raises(PrerequisiteError, match=f"of account {ACCOUNT}, the file names 1111"):
-        check_account(target_in(tmp_path, account="111111111111"), aws)
-
-
-def test_an_account_without_bootstrap_is_told_the_command(
-    aws: boto3.Session, target: Target
-) -> None:
-    aws.client("ssm").delete_parameter(Name="/cdk-bootstrap/hnb659fds/version")
-    with pytest.raises(PrerequisiteError, match="is not bootstrapped in eu-west-1") as caught:
-        check_account(target, aws)
-    assert caught.value.hint == "mlops-infra bootstrap -e dev --cloud aws"
-
-
-def test_a_bootstrap_that_is_too_old_is_told_both_versions(
-    aws: boto3.Session, target: Target
-) -> None:
-    bootstrap(aws, "7")
-    with pytest.raises(PrerequisiteError, match="bootstrap is version 7, at least 8 is") as caught:
-        check_account(target, aws)
-    assert "mlops-infra bootstrap" in caught.value.hint
+        check_credentials(target_in(tmp_path, account="111111111111"), aws)
 
 
 @pytest.mark.parametrize(("version", "action"), [("", "create"), ("7", "update"), ("8", "")])
