@@ -76,7 +76,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "clock": {
         "settings": {"clock_seconds": 3600},
         "missing": {"clock", "credentials"},
-        "says": "clock is 3600 s behind that of 127.0.0.1",
+        "says": " s behind that of 127.0.0.1",
         "mends": "timedatectl set-ntp true",
     },
     "no builder": {

@@ -6,8 +6,6 @@ gets to its end: that no server answers then is all that is left to tell.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,13 +17,10 @@ from tests.rehearsal.small.images import copy_stacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
-NO_VAULT = "longer-than-the-name-of-any-vault"
-NO_KEY = "projects/your-project-dev/locations/europe-west4/keyRings/mlops/cryptoKeys/pulumi"
-CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-"""Where the pinned Pulumi is, for somebody whose home has no login in it."""
 UNREACHABLE = "the server cannot be reached"
 STATE = {"url": "file://state", "secrets_provider": "passphrase"}
 
@@ -108,26 +103,6 @@ def test_each_failure_is_told_with_what_mends_it_and_the_next_deploy_goes_on(
     for known in expected:
         assert any(known["says"] in said and known["mends"] in said for said in told), told
     assert dev("plan").startswith("nothing to do")
-
-
-@pytest.mark.parametrize(
-    ("cloud", "key", "mends"),
-    [
-        ("azure", f"azurekeyvault://{NO_VAULT}.vault.azure.net/keys/pulumi", "bootstrap -e dev"),
-        ("gcp", f"gcpkms://{NO_KEY}", "gcloud auth application-default login"),
-    ],
-)
-def test_a_key_that_cannot_be_used_is_told_before_the_first_deploy_makes_anything(
-    tmp_path: Path, cloud: str, key: str, mends: str
-) -> None:
-    project = Project(tmp_path)
-    section = {**shipped("dev")[cloud], "state": {**STATE, "secrets_provider": key}}
-    project.write("dev", {"cloud": cloud, "image": "ghcr.io/example/mlflow:1", cloud: section})
-    environ = {"MLOPS_INFRA_CLOUD": cloud, "PULUMI_HOME": str(tmp_path / "pulumi-home")}
-    nobody = {"HOME": str(tmp_path), "XDG_CACHE_HOME": CACHE}
-    said = project.run("plan", "-e", "dev", code=4, **environ, **nobody).stderr
-    assert mends in said
-    assert not list((tmp_path / "state").rglob("dev*.json")), "not even a stack"
 
 
 def test_what_fails_first_has_changed_nothing(

@@ -103,8 +103,11 @@ def findings_lines(found: Sequence[Finding]) -> list[str]:
     width = max(len(each.name) for each in found)
     lines = []
     for each in found:
-        told = [*each.detail.splitlines(), *(f"→ {line}" for line in each.remedy.splitlines())]
-        first, *rest = [nearby(line.strip()) for line in told] or [""]
+        mends = [
+            f"{'  ' if number else '→ '}{line}"
+            for number, line in enumerate(each.remedy.splitlines())
+        ]
+        first, *rest = [nearby(line) for line in (*each.detail.splitlines(), *mends)] or [""]
         lines.append(f"{each.verdict:<7}  {each.name:<{width}}  {first}".rstrip())
         lines += [f"{'':<7}  {'':<{width}}  {line}" for line in rest]
     return lines

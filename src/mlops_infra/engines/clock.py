@@ -33,9 +33,10 @@ def check_clock(url: str) -> str:
 
 def compared(answer: httpx.Response, host: str, *, now: datetime) -> str:
     """Compare it with the `Date` of an answer, which a refusal has, too."""
-    if "date" not in answer.headers:
-        raise InfraError(f"{host} does not tell its time")
-    seconds = round((now - parsedate_to_datetime(answer.headers["date"])).total_seconds())
+    try:
+        seconds = round((now - parsedate_to_datetime(answer.headers["date"])).total_seconds())
+    except (KeyError, ValueError, TypeError) as error:  # none, or no date, or no time zone
+        raise InfraError(f"{host} does not tell its time") from error
     if abs(seconds) > MOST_SECONDS:
         way = "ahead of" if seconds > 0 else "behind"
         raise PrerequisiteError(

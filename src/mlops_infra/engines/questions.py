@@ -25,8 +25,8 @@ class Question:
 
     name: str
     ask: Callable[[], str]
-    after: str = ""
-    """The name of one before it, without which this cannot be asked."""
+    after: tuple[str, ...] = ()
+    """The names of those before it, without which this cannot be asked."""
     is_for_plan: bool = False
     """Whether a plan needs it, too."""
 
@@ -41,7 +41,8 @@ def findings(questions: Sequence[Question], *, to_apply: bool) -> Iterator[Findi
     asked: dict[str, Future[Finding]] = {}
     with ThreadPoolExecutor(max_workers=len(wanted)) as pool:  # one each: some wait for others
         for each in wanted:
-            asked[each.name] = pool.submit(_find, each, asked.get(each.after))
+            before = [asked[name] for name in each.after]
+            asked[each.name] = pool.submit(_find, each, before)
         for answer in asked.values():
             yield answer.result()
 
@@ -55,11 +56,12 @@ def unknown_if_denied() -> Generator[None]:
         raise InfraError(error.message, hint=error.hint) from error
 
 
-def _find(question: Question, before: Future[Finding] | None) -> Finding:
-    first = before.result() if before else None
-    if first and first.verdict is not Verdict.OK:
-        detail = f"not asked: '{first.name}' comes first"
-        return Finding(name=question.name, verdict=Verdict.UNKNOWN, detail=detail)
+def _find(question: Question, before: Sequence[Future[Finding]]) -> Finding:
+    for each in before:
+        first = each.result()
+        if first.verdict is not Verdict.OK:
+            detail = f"not asked: '{first.name}' comes first"
+            return Finding(name=question.name, verdict=Verdict.UNKNOWN, detail=detail)
     try:
         return Finding(name=question.name, verdict=Verdict.OK, detail=question.ask())
     except UsageError:

@@ -41,8 +41,8 @@ def test_an_error_is_told_by_its_kind_and_the_rest_is_asked_all_the_same(
 def test_what_cannot_be_asked_without_another_is_not() -> None:
     asked: list[str] = []
     login = Question(name="login", ask=raising(PrerequisiteError("nobody")))
-    quota = Question(name="quota", ask=lambda: asked.append("quota") or "", after="login")
-    room = Question(name="room", ask=lambda: asked.append("room") or "", after="quota")
+    quota = Question(name="quota", ask=lambda: asked.append("quota") or "", after=("login",))
+    room = Question(name="room", ask=lambda: asked.append("room") or "", after=("quota",))
     _, *others = findings([login, quota, room], to_apply=True)
     assert [(each.verdict, each.detail) for each in others] == [
         (Verdict.UNKNOWN, "not asked: 'login' comes first"),
@@ -54,7 +54,7 @@ def test_what_cannot_be_asked_without_another_is_not() -> None:
 def test_a_plan_asks_only_what_it_needs() -> None:
     asked = [
         Question(name="login", ask=lambda: "", is_for_plan=True),
-        Question(name="quota", ask=lambda: "", after="login"),
+        Question(name="quota", ask=lambda: "", after=("login",)),
     ]
     assert [each.name for each in findings(asked, to_apply=False)] == ["login"]
 

@@ -10,7 +10,6 @@ from mlops_infra.engines.cdk.account import explained, session_of
 from mlops_infra.engines.cdk.bootstrap import carry_out_bootstrap, plan_bootstrap
 from mlops_infra.engines.cdk.drift import find_differences
 from mlops_infra.engines.cdk.planning import deploy_changes
-from mlops_infra.engines.cdk.prerequisites import questions
 from mlops_infra.engines.cdk.stack import Stack, outputs_of
 from mlops_infra.engines.cdk.steps import carry_out
 from mlops_infra.engines.cdk.toolkit import Toolkit
@@ -49,6 +48,8 @@ class CdkEngine:
 
     def check(self, target: Target, *, to_apply: bool) -> Iterator[Finding]:
         """Look at the tools, the credentials, and what the account allows."""
+        from mlops_infra.engines.cdk.prerequisites import questions  # httpx: 0.1 s
+
         return findings(questions(target, _toolkit(target)), to_apply=to_apply)
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:

@@ -48,11 +48,11 @@ def questions(target: Target, toolkit: Toolkit) -> tuple[Question, ...]:
         Question(name="cdk", ask=toolkit.version, is_for_plan=True),
         Question(name="clock", ask=ask(_clock)),
         Question(name="credentials", ask=ask(_credentials), is_for_plan=True),
-        Question(name="bootstrap", ask=ask(_bootstrap), after="credentials", is_for_plan=True),
-        Question(name="roles", ask=ask(_roles), after="bootstrap"),
-        Question(name="stack", ask=ask(_stack), after="credentials"),
-        Question(name="quotas", ask=ask(_quotas), after="stack"),
-        Question(name="builder", ask=ask(_builder), after="bootstrap"),
+        Question(name="bootstrap", ask=ask(_bootstrap), after=("credentials",), is_for_plan=True),
+        Question(name="roles", ask=ask(_roles), after=("bootstrap",)),
+        Question(name="stack", ask=ask(_stack), after=("credentials",)),
+        Question(name="quotas", ask=ask(_quotas), after=("stack",)),
+        Question(name="builder", ask=ask(_builder), after=("bootstrap",)),
     )
 
 
@@ -145,7 +145,9 @@ def _quotas(target: Target) -> str:
 def _builder(target: Target) -> str:
     aws = aws_of(target)
     repository = f"cdk-{QUALIFIER}-container-assets-{aws.account}-{aws.region}"
-    return tell_builder(
-        target.environment.image,
-        may_be_published=lambda: holds_images(session_of(target), repository),
-    )
+
+    def may_be_published() -> bool:
+        with unknown_if_denied(), explained():
+            return holds_images(session_of(target), repository)
+
+    return tell_builder(target.environment.image, may_be_published=may_be_published)

@@ -1,7 +1,8 @@
 """The engine of `azure` and `gcp`: the Pulumi engine changes, its state tells.
 
     engine.py      the verbs
-    prerequisites.py   what must be so before a deploy begins
+    prerequisites.py   what a deploy needs; azure_needs.py and gcp_needs.py: of their cloud
+    locks.py       who holds a stack
     bootstrap.py   makes what must be there before the first one
     cli.py         the pinned Pulumi command line: found, installed or built
     state.py       where the file keeps the state

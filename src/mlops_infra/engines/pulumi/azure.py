@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ from mlops_infra.errors import InfraError, PrerequisiteError
 from mlops_infra.model import Component, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from mlops_infra.engines.pulumi.deployment import Deployment
 
@@ -72,15 +74,32 @@ def _no_login(error: ClientAuthenticationError | CredentialUnavailableError) -> 
 
 @cache
 def _credential() -> Any:  # noqa: ANN401 - one of the library's many
+    logging.getLogger("azure.identity").addHandler(logging.NullHandler())  # we tell it ourselves
     return DefaultAzureCredential()
 
 
 def stored(bucket: str, key: str, options: Mapping[str, str]) -> bytes | None:
-    """Return a blob, by the key of its account where there is one, else by this login.
+    """Return a blob."""
+    try:
+        with _container(bucket, options) as client:
+            return client.download_blob(key).readall()
+    except ResourceNotFoundError:
+        return None
+
+
+def keys(bucket: str, prefix: str, options: Mapping[str, str]) -> list[str]:
+    """Return the names of the blobs that begin so."""
+    with _container(bucket, options) as client:
+        return list(client.list_blob_names(name_starts_with=prefix))
+
+
+@contextmanager
+def _container(bucket: str, options: Mapping[str, str]) -> Generator[Any]:
+    """Open a container, by the key of its account where there is one, else by this login.
 
     The variables and options are Pulumi's: https://gocloud.dev/howto/blob/#azure
     """
-    from azure.storage.blob import BlobClient  # 0.2 s, which a state elsewhere need not pay
+    from azure.storage.blob import ContainerClient  # 0.2 s, which a state elsewhere need not pay
 
     account = options.get("storage_account") or os.environ.get("AZURE_STORAGE_ACCOUNT", "")
     url = f"https://{account}.{options.get('domain', BLOBS)}"
@@ -88,10 +107,10 @@ def stored(bucket: str, key: str, options: Mapping[str, str]) -> bytes | None:
         url = f"{options['protocol']}://{options['domain']}/{account}"
     try:
         credential = os.environ.get("AZURE_STORAGE_KEY") or _credential()
-        with BlobClient(url, bucket, key, credential=credential) as client:
-            return client.download_blob().readall()
+        with ContainerClient(url, bucket, credential=credential) as client:
+            yield client
     except ResourceNotFoundError:
-        return None
+        raise
     except (ClientAuthenticationError, CredentialUnavailableError) as error:
         raise _no_login(error) from error
     except HttpResponseError as error:

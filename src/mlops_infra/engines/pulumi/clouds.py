@@ -9,10 +9,12 @@ from mlops_infra.errors import PrerequisiteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from types import ModuleType
 
     from mlops_infra.engines.pulumi.deployment import Deployment
     from mlops_infra.engines.pulumi.images import Login
     from mlops_infra.engines.pulumi.rest import Entry
+    from mlops_infra.engines.questions import Question
     from mlops_infra.model import Component, Target
 
 
@@ -34,6 +36,10 @@ class CloudModule(Protocol):
         """
         ...
 
+    def keys(self, bucket: str, prefix: str, options: Mapping[str, str]) -> list[str]:
+        """Return the names of the objects of that bucket that begin so."""
+        ...
+
     def secret(self, reference: str) -> str:
         """Return what a secret holds by now, by what the stack exports of it.
 
@@ -51,16 +57,52 @@ class CloudModule(Protocol):
         ...
 
 
+class NeedsModule(Protocol):
+    """What `azure_needs.py` and `gcp_needs.py` both are."""
+
+    PLACE: str
+    """What the cloud calls what an environment is in, and the question that asks for it."""
+
+    def clock(self) -> str:
+        """Return the address of one that tells its time."""
+        ...
+
+    def questions(self, target: Target) -> tuple[Question, ...]:
+        """Return what there is to ask of the cloud: `login`, `PLACE`, and what comes after."""
+        ...
+
+    def room(self, target: Target) -> str:
+        """Return what of the limits is taken that a first deploy can run into.
+
+        Raises:
+            PrerequisiteError: one is full.
+            InfraError: they may not be asked for.
+        """
+        ...
+
+
 def cloud_of(target: Target) -> CloudModule:
     """Return the module of the target's cloud.
 
     Raises:
         PrerequisiteError: the cloud's extra is not installed.
     """
+    return cast("CloudModule", _module(target, str(target.cloud)))
+
+
+def needs_of(target: Target) -> NeedsModule:
+    """Return the module that knows what a deploy needs of the target's cloud.
+
+    Raises:
+        PrerequisiteError: the cloud's extra is not installed.
+    """
+    return cast("NeedsModule", _module(target, f"{target.cloud}_needs"))
+
+
+def _module(target: Target, name: str) -> ModuleType:
     try:
-        found = importlib.import_module(f"mlops_infra.engines.pulumi.{target.cloud}")
+        return importlib.import_module(f"mlops_infra.engines.pulumi.{name}")
     except ModuleNotFoundError as error:
         raise PrerequisiteError(
             f"not installed: {error.name}", hint=f'pip install "mlops-infra[{target.cloud}]"'
         ) from error
-    return cast("CloudModule", found)

@@ -6,13 +6,12 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlops_infra.engines.pulumi import prerequisites
 from mlops_infra.engines.pulumi.bootstrap import carry_out_bootstrap, plan_bootstrap
 from mlops_infra.engines.pulumi.clouds import cloud_of
 from mlops_infra.engines.pulumi.planning import preview, teardown_changes
 from mlops_infra.engines.pulumi.reading import read
 from mlops_infra.engines.pulumi.workspace import Workspace
-from mlops_infra.engines.questions import Question, findings
+from mlops_infra.engines.questions import findings
 from mlops_infra.errors import InfraError, NotDeployedError
 from mlops_infra.model import (
     Component,
@@ -48,11 +47,10 @@ class PulumiEngine:
         self._poll_seconds = poll_seconds
 
     def check(self, target: Target, *, to_apply: bool) -> Iterator[Finding]:
-        """Look at the command line, the state and its secrets."""
-        asked = Question(
-            name="state", ask=lambda: prerequisites.check(target) or "there", is_for_plan=True
-        )
-        return findings([asked], to_apply=to_apply)
+        """Look at Pulumi, the login, the state, and what the cloud allows."""
+        from mlops_infra.engines.pulumi.prerequisites import questions  # httpx: 0.1 s
+
+        return findings(questions(target), to_apply=to_apply)
 
     def plan(self, target: Target, goal: Goal, *, delete_data: bool = False) -> Plan:
         """Return what Pulumi would do, in its own words."""

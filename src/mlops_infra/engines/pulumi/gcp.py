@@ -61,7 +61,7 @@ def token() -> str:
         credentials = _credentials()
         if not credentials.valid:
             credentials.refresh(Request())
-    except GoogleAuthError as error:
+    except (GoogleAuthError, OSError) as error:  # OSError: of a file of credentials
         said = str(error).strip().splitlines()[0]
         hint = "gcloud auth application-default login"
         raise PrerequisiteError(f"no login to gcp: {said}", hint=hint) from error
@@ -75,11 +75,23 @@ def _credentials() -> Any:  # noqa: ANN401 - one of the library's many
 
 def stored(bucket: str, key: str, options: Mapping[str, str]) -> bytes | None:  # noqa: ARG001 - Azure's depends on them
     """Return an object: https://cloud.google.com/storage/docs/json_api/v1/objects/get."""
+    return rest.read(f"{_objects(bucket)}/{quote(key, safe='')}", token(), {"alt": "media"})
+
+
+def keys(bucket: str, prefix: str, options: Mapping[str, str]) -> list[str]:  # noqa: ARG001 - Azure's depends on them
+    """Return the names of the objects that begin so, up to a page of them.
+
+    https://cloud.google.com/storage/docs/json_api/v1/objects/list
+    """
+    found = rest.get(_objects(bucket), token(), {"prefix": prefix}) or {}
+    return [each["name"] for each in found.get("items", [])]
+
+
+def _objects(bucket: str) -> str:
     base = "https://storage.googleapis.com"
     if os.environ.get(EMULATOR):
         base = f"http://{os.environ[EMULATOR].removeprefix('http://')}"
-    address = f"{base}/storage/v1/b/{bucket}/o/{quote(key, safe='')}"
-    return rest.read(address, token(), {"alt": "media"})
+    return f"{base}/storage/v1/b/{bucket}/o"
 
 
 def secret(reference: str) -> str:

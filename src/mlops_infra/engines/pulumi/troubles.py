@@ -12,6 +12,8 @@ from mlops_infra.engines.pulumi.state import state_of
 from mlops_infra.errors import InfraError, LockedError, PrerequisiteError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlops_infra.model import Target
 
 NO_STACK = "no stack named"
@@ -83,12 +85,7 @@ def told(target: Target, *errors: str) -> InfraError:
     said = "\n".join(errors)
     state = state_of(target).url
     if LOCKED in said:
-        holders = ", ".join(map(str, owners(said))) or "another process"
-        return LockedError(
-            f"{target} is being changed by another deploy ({holders})",
-            hint="wait until it has finished; where it is dead for sure:\n"
-            f"  pulumi login {state}\n  pulumi cancel --stack {_full_name(target)}",
-        )
+        return locked(target, owners(said))
     if "incorrect passphrase" in said or "passphrase must be set" in said:
         return PrerequisiteError(
             "PULUMI_CONFIG_PASSPHRASE is not the one that this environment's secrets are kept with",
@@ -117,6 +114,16 @@ def told(target: Target, *errors: str) -> InfraError:
             hint=f"{bootstrap_command(target)}  makes it",
         )
     return _failed(target, errors)
+
+
+def locked(target: Target, holders: Sequence[Owner]) -> LockedError:
+    """Return the error of a stack that others hold."""
+    who = ", ".join(map(str, holders)) or "another process"
+    return LockedError(
+        f"{target} is being changed by another deploy ({who})",
+        hint="wait until it has finished; where it is dead for sure:\n"
+        f"  pulumi login {state_of(target).url}\n  pulumi cancel --stack {_full_name(target)}",
+    )
 
 
 def _failed(target: Target, errors: tuple[str, ...]) -> InfraError:

@@ -3,6 +3,7 @@
 arm.py       ids, parents, locks: what Azure's resource manager does for every type
 network.py data.py server.py watch.py   the types
 web.py       what is asked over HTTPS: registry, login, status, logs
+subscription.py   what is told of the subscription
 running/     what of it runs on this machine
 """
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import jwt
 from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
 
+from mlops_infra.rehearsal.azure import subscription
 from mlops_infra.rehearsal.azure.server import (
     ASSIGNMENT,
     DEPLOYER,
@@ -33,12 +35,14 @@ QUERY = re.compile(
 )
 AUTHORITY = "login.microsoftonline.com"
 SECRET = "emulated"  # noqa: S105 - opens nothing
+SIGNED_BY = "a key that nobody looks at, and long enough"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 def token_for(scope: str) -> str:
-    """Return the token that opens one API and no other."""
-    return f"emulated token for {scope.removesuffix('/.default')}"
+    """Return the token that opens one API and no other, and says whose it is."""
+    claims = {"aud": scope.removesuffix("/.default"), "appid": DEPLOYER, "oid": DEPLOYER}
+    return jwt.encode(claims, SIGNED_BY, algorithm="HS256")
 
 
 def _sign_in(asked: Asked) -> Response:
@@ -64,13 +68,13 @@ def _sign_in(asked: Asked) -> Response:
     form = asked.request.form
     if path != "oauth2/v2.0/token" or form.get("grant_type") != "client_credentials":
         raise NotFound
-    if form.get("client_secret") != SECRET:
-        refused = json_of(
-            {
-                "error": "invalid_client",
-                "error_description": "AADSTS7000215: Invalid client secret provided.",
-            }
-        )
+    why = "AADSTS7000215: Invalid client secret provided."
+    if asked.settings.get("is_expired", default=False):
+        why = "AADSTS7000222: The provided client secret keys for app are expired."
+    elif form.get("client_secret") == SECRET:
+        why = ""
+    if why:
+        refused = json_of({"error": "invalid_client", "error_description": why})
         refused.status_code = 401
         return refused
     token = token_for(form["scope"])
@@ -94,9 +98,11 @@ def _is_made(cloud: Cloud, host: str) -> bool:
 
 
 def _management(asked: Asked) -> Response:
-    """Answer for an app, a revision of it, or a database server."""
+    """Answer for the subscription, an app, a revision of it, or a database server."""
     _require_login(asked, "https://management.azure.com")
     path = asked.request.path
+    if told_of := subscription.answer(asked):
+        return told_of
     if "/revisions/" in path:
         app = _found(asked, APP, path.rpartition("/revisions/")[0])
         least = app.inputs["template"]["scale"]["minReplicas"]

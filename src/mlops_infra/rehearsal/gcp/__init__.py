@@ -2,7 +2,8 @@
 
 project.py      ids, APIs that must be on, labels: what Google does for every type
 network.py data.py identity.py server.py front.py private_front.py watch.py   the types
-web.py          what is asked over HTTPS: registry, login
+web.py          what is asked over HTTPS: registry, status, logs, secrets
+account.py      what is told of the login and of the project
 running/     what of it runs on this machine
 
 Ids and what they are made of: https://www.pulumi.com/registry/packages/gcp/

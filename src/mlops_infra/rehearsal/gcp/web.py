@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import NotFound, Unauthorized
 
+from mlops_infra.rehearsal.gcp import account
 from mlops_infra.rehearsal.gcp.data import INSTANCE
 from mlops_infra.rehearsal.gcp.identity import VERSION
 from mlops_infra.rehearsal.pulumi.names import GOOGLE_TOKEN
@@ -116,6 +117,7 @@ def _require_login(asked: Asked) -> None:
 
 
 SITES = (
+    *account.SITES,
     Site(host=r"run\.googleapis\.com", answer=_run),
     Site(host=r"sqladmin\.googleapis\.com", answer=_sql),
     Site(host=r"secretmanager\.googleapis\.com", answer=_secret),

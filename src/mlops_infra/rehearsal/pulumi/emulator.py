@@ -9,6 +9,7 @@ from mlops_infra.rehearsal.faults import Faults
 from mlops_infra.rehearsal.ports import free_port
 from mlops_infra.rehearsal.pulumi.cloud import Cloud
 from mlops_infra.rehearsal.pulumi.names import AUTHORITY_FILE, GOOGLE_TOKEN, TENANT
+from mlops_infra.rehearsal.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,7 @@ class EmulatedClouds:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.cloud = Cloud(self.folder / "cloud.db")
         self.faults = Faults(self.folder / "faults")
+        self.settings = Settings(self.folder)
         self.runs = runs
         self._providers = [RANDOM, *providers]
         self._door = ""

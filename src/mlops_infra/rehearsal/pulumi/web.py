@@ -20,6 +20,7 @@ from werkzeug.wrappers import Request, Response
 
 from mlops_infra.rehearsal.doors import Served
 from mlops_infra.rehearsal.ports import HOST
+from mlops_infra.rehearsal.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -37,6 +38,10 @@ class Asked:
     cloud: Cloud
     folder: Path
     """The clouds' own, for what is kept in files."""
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(self.folder)
 
     @property
     def host(self) -> str:
@@ -80,11 +85,23 @@ def json_of(body: object) -> Response:
     return Response(json.dumps(body), content_type="application/json")
 
 
+SETTINGS = "settings of the clouds"
+"""What a server is given for its handlers, which see nothing else."""
+
+
 class _Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"  # a client may send in chunks
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - the library's
         """Say nothing: an address may hold a token."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return what the header `Date` says."""
+        return super().date_time_string(timestamp) if timestamp else _clock_of(self.server).date
+
+
+def _clock_of(server: object) -> Settings:
+    return getattr(server, SETTINGS)
 
 
 class Web:
@@ -93,6 +110,7 @@ class Web:
     def __init__(self, folder: Path, cloud: Cloud, sites: Iterable[Site]) -> None:
         self._folder, self._cloud, self._sites = folder, cloud, list(sites)
         self._server = make_server(HOST, 0, self._app, threaded=True, request_handler=_Quiet)
+        setattr(self._server, SETTINGS, Settings(folder))
         Thread(target=self._server.serve_forever, daemon=True).start()
 
     def find(self, host: str) -> Served | None:
@@ -111,9 +129,10 @@ class Web:
     def _answer(self, request: Request) -> Response:
         asked = Asked(request=request, cloud=self._cloud, folder=self._folder)
         site = self._site(asked.host)
-        if site is None:
-            return Response(status=404)
         try:
-            return site.answer(asked)
+            answer = site.answer(asked) if site else Response(status=404)
         except HTTPException as error:
-            return Response(error.description, status=error.code)
+            body = {"error": {"code": error.code, "message": error.description}}
+            answer = json_of(body)
+            answer.status_code = error.code or answer.status_code
+        return answer

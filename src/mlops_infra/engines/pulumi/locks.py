@@ -1,0 +1,64 @@
+"""Who holds a stack, read where Pulumi keeps its locks: it has no command that only tells."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+from mlops_infra.engines.pulumi.clouds import cloud_of
+from mlops_infra.engines.pulumi.reading import STORES
+from mlops_infra.engines.pulumi.settling import is_dead
+from mlops_infra.engines.pulumi.state import state_url
+from mlops_infra.engines.pulumi.troubles import Owner, locked
+from mlops_infra.errors import InfraError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlops_infra.model import Target
+
+
+def check_lock(target: Target) -> str:
+    """See that nobody holds the stack; a dead process of this machine is nobody.
+
+    Raises:
+        LockedError: somebody does.
+        InfraError: only Pulumi knows the way to the locks.
+    """
+    holders = [_owner(each) for each in _notes(target)]
+    alive = [each for each in holders if not is_dead(each)]
+    if alive:
+        raise locked(target, alive)
+    return "that of a dead process, which a deploy releases" if holders else "nobody has it"
+
+
+def _notes(target: Target) -> Iterator[bytes]:
+    """Yield what the holders of the stack have left there.
+
+    https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/backend/diy/lock.go
+    """
+    url = urlsplit(state_url(target))
+    environment = target.environment
+    folder = f".pulumi/locks/organization/{environment.project}/{environment.name}/"
+    if url.scheme == "file":
+        where = Path(url.netloc + url.path).expanduser() / folder
+        for file in where.glob("*.json"):
+            yield file.read_bytes()
+    elif STORES.get(url.scheme) is target.cloud:
+        cloud, options = cloud_of(target), dict(parse_qsl(url.query))
+        prefix = f"{url.path.strip('/')}/{folder}".lstrip("/")
+        for key in cloud.keys(url.netloc, prefix, options):
+            body = cloud.stored(url.netloc, key, options)
+            if key.endswith(".json") and body:  # else it has just been released
+                yield body
+    else:
+        raise InfraError(f"the locks in {url.scheme}:// are Pulumi's alone to read")
+
+
+def _owner(note: bytes) -> Owner:
+    found = json.loads(note)
+    since = datetime.fromisoformat(found["timestamp"]).replace(microsecond=0)
+    return Owner(user=found["username"], host=found["hostname"], pid=found["pid"], since=since)
