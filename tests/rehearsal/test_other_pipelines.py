@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.conftest import REPOSITORY
-from tests.rehearsal.pipelines import azure_devops, site
+from tests.rehearsal.pipelines import azure_devops
 from tests.rehearsal.small.environment import BUCKET, SERVICE
 
 if TYPE_CHECKING:
@@ -24,10 +24,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-EACH = list(site.ENVIRONMENTS)
 
-
-def run(deploying: Site, reason: str, **given: str) -> Run:
+def run(deploying: Site, reason: str, **given: str | list[str]) -> Run:
     file = deploying.folder / "pipelines" / "azure-devops.yml"
     return azure_devops.run(
         azure_devops.expanded(file, reason=reason, **given),
@@ -37,30 +35,29 @@ def run(deploying: Site, reason: str, **given: str) -> Run:
     )
 
 
-def test_azure_devops_takes_a_change_through_three_environments(deploying: Site) -> None:
+def test_azure_devops_plans_deploys_in_order_finds_drift_and_takes_down(deploying: Site) -> None:
     cloud = deploying.clouds.cloud
-    planned = run(deploying, "PullRequest")
-    assert planned.results == {f"plan_{name}": True for name in EACH}, planned.log
-    assert planned.connections == [f"mlops-infra-{name}" for name in EACH]
-    assert [page.startswith("~~~~\ndeploy of ") for page in planned.pages] == [True] * 3
+    planned = run(deploying, "PullRequest", environments=["dev"])
+    assert planned.results == {"plan_dev": True}, planned.log
+    assert planned.pages[0].startswith("~~~~\ndeploy of dev on gcp:")
     assert cloud.kinds() == {}
 
     deploying.clouds.faults.fail_next(SERVICE, "no more services", skip=1)
-    failed = run(deploying, "IndividualCI")
-    assert failed.results == {"dev": True, "staging": False}, failed.log
-    assert "no more services" in failed.pages[1]
-
-    merged = run(deploying, "IndividualCI")
-    assert merged.results == dict.fromkeys(EACH, True), merged.log
+    merged = run(deploying, "IndividualCI", environments=["dev", "staging", "prod"])
+    assert merged.results == {"dev": True, "staging": False}, merged.log  # and nothing of prod
+    assert merged.connections == ["mlops-infra-dev", "mlops-infra-staging"]
+    assert "no more services" in merged.pages[1]
+    assert len(cloud.of(SERVICE)) == 1
 
     cloud.change(BUCKET, "mlops-dev-artifacts", {"location": "US"})
     drifted = run(deploying, "Schedule")
-    assert drifted.results == {"drift_dev": False, "drift_staging": True, "drift_prod": True}
+    assert drifted.results == {"drift_dev": False, "drift_staging": False, "drift_prod": False}
     assert "EU → US" in drifted.pages[0]
+    assert "prod on gcp is not deployed" in drifted.pages[2]
 
     gone = run(deploying, "Manual", teardown="dev")
     assert gone.results == {"dev": True}, gone.log
-    assert len(cloud.of(SERVICE)) == 2
+    assert cloud.of(SERVICE) == {}
 
 
 def test_a_step_of_cloud_build_plans_and_a_failure_fails_it(
@@ -74,21 +71,23 @@ def test_a_step_of_cloud_build_plans_and_a_failure_fails_it(
     path = [str(installs.parent), str(Path(sys.executable).parent), os.environ["PATH"]]
     known = {**deploying.environ, **deploying.login, "HOME": os.environ["HOME"]}
 
-    def code(environment: str, command: str) -> int:
+    def run_step(environment: str, command: str) -> subprocess.CompletedProcess[str]:
         substitutions = {"_ENVIRONMENT": environment, "_COMMAND": command}
         given = dict(each.split("=", 1) for each in step["env"])
         assert given.pop("MLOPS_INFRA_ENV") == "$_ENVIRONMENT"
         environ = {**known, **substitutions, **given, "PATH": os.pathsep.join(path)}
-        done = subprocess.run(
+        return subprocess.run(
             ["bash", "-c", step["script"]],
             cwd=deploying.folder,
             env={**environ, "MLOPS_INFRA_ENV": environment},
             capture_output=True,
+            text=True,
             check=False,
         )
-        return done.returncode
 
-    assert code("dev", "plan") == 0
-    assert code("dev", "drift") == 1  # it is not deployed
-    assert code("dev", "teardown --yes --delete-data") == 0
-    assert code("prdo", "plan") == 1
+    planned = run_step("dev", "plan")
+    assert planned.returncode == 0, planned.stderr
+    assert planned.stdout.startswith("deploy of dev on gcp:")
+    refused = run_step("prdo", "teardown --yes")
+    assert refused.returncode == 1
+    assert "unknown environment 'prdo'" in refused.stderr

@@ -5,15 +5,21 @@ The cloud is emulated, and so are the actions of others: one table says what eac
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rehearsal.pipelines import site
-from tests.rehearsal.pipelines.github import REPOSITORY
+from tests.conftest import REPOSITORY, Project
+from tests.rehearsal.conftest import IMAGE
+from tests.rehearsal.pipelines import github, site
+from tests.rehearsal.pipelines.workflows import Runner
 from tests.rehearsal.small.environment import BUCKET, SERVICE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.rehearsal.conftest import Account
     from tests.rehearsal.pipelines.site import Site
 
 pytestmark = pytest.mark.slow
@@ -22,11 +28,12 @@ GOOGLE = {
     "GCP_WORKLOAD_IDENTITY_PROVIDER": "projects/1/locations/global/workloadIdentityPools/a",
     "GCP_SERVICE_ACCOUNT": "deployer@tests-project.iam.gserviceaccount.com",
 }
+AMAZON = {"AWS_ROLE_ARN": "arn:aws:iam::000000000000:role/deployer", "AWS_REGION": "eu-west-1"}
 AUTH = "google-github-actions/auth"
 SMALL = {"database": {"storage_gib": 64}}
 
 
-def pull_request(number: int = 7, *, of: str = REPOSITORY) -> dict:
+def pull_request(number: int = 7, *, of: str = github.REPOSITORY) -> dict:
     return {
         "number": number,
         "pull_request": {"number": number, "head": {"repo": {"full_name": of}}},
@@ -42,28 +49,25 @@ def test_a_change_goes_from_a_pull_request_through_three_environments_to_its_rem
 ) -> None:
     run, hub = deploying.runner.run, deploying.github
     hub.say(7, "somebody", "## What a merge would deploy\nlooks good")  # is not ours to change
-    deploying.write("dev", SMALL)
-    deploying.commit()
-    for _ in range(2):
-        planned = run("plan", "pull_request", payload=pull_request(), variables=GOOGLE)
-        assert planned.is_good, planned.log
-        assert planned.logins == [f"{AUTH} dev"]  # the one environment that the change is about
-        _, comment = hub.comments
-        assert comment["body"].startswith("## What a merge would deploy\n### dev\n~~~~\n")
-        assert "+   server" in comment["body"]
+    deploying.change("dev", SMALL)
+    planned = run("plan", "pull_request", payload=pull_request(), variables=GOOGLE)
+    assert planned.is_good, planned.log
+    assert planned.logins == [f"{AUTH} dev"]  # the one environment that the change is about
+    _, comment = hub.comments
+    assert comment["body"].startswith("## What a merge would deploy\n### dev\n~~~~\n")
+    assert "+   server" in comment["body"]
     assert deploying.clouds.cloud.kinds() == {}
 
-    deploying.clouds.faults.fail_next(SERVICE, "no more services", skip=1)
+    deploying.clouds.faults.fail_next(SERVICE, "no more services")
     failed = run("deploy", "push", variables=GOOGLE)
     assert not failed.is_good
     assert "no more services" in failed.log
-    assert failed.logins == [f"{AUTH} dev", f"{AUTH} staging"]  # and not to prod
-    assert names(deploying, SERVICE) == {"mlops-dev"}
+    assert failed.logins == [f"{AUTH} dev"]  # and so nothing of staging and prod
+    assert names(deploying, SERVICE) == set()
 
     assert not run("drift", "schedule", variables=GOOGLE).is_good
     [issue] = hub.issues
     assert "### prod\n~~~~\nerror: prod on gcp is not deployed" in issue["body"]
-    assert "### dev" not in issue["body"]
 
     merged = run("deploy", "push", variables=GOOGLE)
     assert merged.is_good, merged.log
@@ -75,7 +79,7 @@ def test_a_change_goes_from_a_pull_request_through_three_environments_to_its_rem
     [issue] = hub.issues
     assert issue["body"].startswith("### prod\n~~~~\ndrift of prod on gcp:")
     assert "EU → US" in issue["body"]
-    assert "### staging" not in issue["body"]
+    assert "### dev" not in issue["body"]
 
     taken_down = {"inputs": {"environment": "dev", "delete-data": "true"}}
     gone = run("teardown", "workflow_dispatch", payload=taken_down, variables=GOOGLE)
@@ -90,23 +94,24 @@ def test_nothing_is_taken_down_that_is_named_wrong(deploying: Site) -> None:
     assert "unknown environment 'prdo'" in refused.log
 
 
-def test_a_change_of_the_code_is_planned_for_every_environment_and_a_wrong_file_told_in_its_job(
+def test_a_change_of_the_code_is_planned_for_every_environment_in_the_comment_that_is_there(
     deploying: Site,
 ) -> None:
+    deploying.github.say(7, github.BOT, "## What a merge would deploy\n### prod\nan older plan")
     (deploying.folder / "stacks" / "note.txt").write_text("changed")
-    deploying.write("staging", {"owner": ""})
-    deploying.commit()
+    (deploying.folder / "environments" / "prod.yaml").unlink()
+    deploying.change("staging", {"owner": ""})
     planned = deploying.runner.run("plan", "pull_request", payload=pull_request(), variables=GOOGLE)
     assert not planned.is_good
-    assert sorted(planned.logins) == [f"{AUTH} {name}" for name in sorted(site.ENVIRONMENTS)]
+    assert sorted(planned.logins) == [f"{AUTH} dev", f"{AUTH} staging"]
     [comment] = deploying.github.comments
-    assert "### staging\n~~~~\nerror: 1 problem in the environment file" in comment["body"]
     assert "### dev\n~~~~\ndeploy of dev on gcp:" in comment["body"]
+    assert "### staging\n~~~~\nerror: 1 problem in the environment file" in comment["body"]
+    assert "prod" not in comment["body"]
 
 
 def test_the_code_of_a_fork_never_runs(deploying: Site) -> None:
-    deploying.write("dev", SMALL)
-    deploying.commit()
+    deploying.change("dev", SMALL)
     foreign = pull_request(of="stranger/mlops")
     ran = deploying.runner.run("plan", "pull_request", payload=foreign, variables=GOOGLE)
     assert ran.is_good, ran.log
@@ -121,9 +126,26 @@ def test_without_variables_nothing_is_done_and_nothing_fails(deploying: Site) ->
         assert ran.is_good, ran.log
         assert ran.logins == []
         assert "mlops-infra bootstrap -e prod" in ran.log
-    deploying.write("dev", SMALL)
-    deploying.commit()
+    deploying.change("dev", SMALL)
     ran = deploying.runner.run("plan", "pull_request", payload=pull_request())
     assert ran.is_good, ran.log
     assert deploying.github.comments == []
     assert deploying.clouds.cloud.kinds() == {}
+
+
+def test_on_aws_the_cdk_is_installed_too(account: Account, tmp_path: Path) -> None:
+    repository = site.written(tmp_path / "repository")
+    cdk = json.loads((REPOSITORY / "package.json").read_text())["devDependencies"]["aws-cdk"]
+    package = {"private": True, "devDependencies": {"aws-cdk": cdk}}
+    (repository / "package.json").write_text(json.dumps(package))
+    site.commit(repository)
+    Project(repository).write("dev", {"cloud": "aws", "image": IMAGE})
+    site.commit(repository)
+    with github.emulated() as hub:
+        runner = Runner(repository, tmp_path, environ=hub.environ, credentials=account.aws.environ)
+        planned = runner.run("plan", "pull_request", payload=pull_request(), variables=AMAZON)
+        assert planned.is_good, planned.log
+        assert planned.logins == ["aws-actions/configure-aws-credentials dev"]
+        [comment] = hub.comments
+        assert "AWS::RDS::DBInstance" in comment["body"]
+        assert hub.refused == []

@@ -34,7 +34,7 @@ def load(file: Path) -> Any:  # noqa: ANN401 - YAML
     return yaml.load(file.read_text(), yaml.BaseLoader)  # noqa: S506 - it makes nothing but strings
 
 
-def expanded(file: Path, *, reason: str, **given: str) -> Any:  # noqa: ANN401 - YAML
+def expanded(file: Path, *, reason: str, **given: str | list[str]) -> Any:  # noqa: ANN401 - YAML
     """Return the pipeline that a run for `reason` has, with parameters as somebody gave them."""
     pipeline = load(file)
     parameters = {each["name"]: each["default"] for each in pipeline.pop("parameters")}

@@ -60,17 +60,27 @@ class Site:
         }
         Project(self.folder).write(name, {**common, **(changes or {})})
 
-    def commit(self) -> None:
-        self._git("add", "--all")
-        self._git("commit", "--quiet", "--message=a change")
+    def change(self, name: str, changes: dict[str, Any]) -> None:
+        """Change an environment in a commit of its own."""
+        self.write(name, changes)
+        commit(self.folder)
 
-    def start(self) -> None:
-        self._git("init", "--quiet", "--initial-branch=main")
-        self.commit()
 
-    def _git(self, *words: str) -> None:
-        who = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.com"]
-        subprocess.run(["git", *who, *words], cwd=self.folder, check=True)
+def written(folder: Path) -> Path:
+    """Write what CI needs of a project, as `mlops-infra init` does."""
+    for each in (".github", "pipelines"):
+        shutil.copytree(REPOSITORY / each, folder / each)
+    (folder / ".github" / "workflows" / "ci.yml").unlink()  # our own
+    # What is installed already, so that no run asks an index.
+    (folder / "requirements-deploy.txt").write_text("mlops-infra\n")
+    return folder
+
+
+def commit(folder: Path) -> None:
+    """Commit all that a folder holds."""
+    who = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.com"]
+    for words in (["init", "--quiet"], ["add", "--all"], [*who, "commit", "--quiet", "-m", "it"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
 
 
 @contextmanager
@@ -78,13 +88,8 @@ def opened(folder: Path, clouds: EmulatedClouds) -> Generator[Site]:
     """Write the repository as `mlops-infra init` would, with a state that outlives a runner."""
     clouds.cloud.clear()
     clouds.faults.clear()
-    repository = folder / "repository"
-    for each in (".github", "pipelines"):
-        shutil.copytree(REPOSITORY / each, repository / each)
-    (repository / ".github" / "workflows" / "ci.yml").unlink()  # our own
+    repository = written(folder / "repository")
     shutil.copytree(STACKS, repository / "stacks")
-    # What is installed already, so that no run asks an index.
-    (repository / "requirements-deploy.txt").write_text("mlops-infra\n")
     with (
         _server() as uri,
         stores.google(fake_gcs.program(), "pulumi") as store,
@@ -97,7 +102,9 @@ def opened(folder: Path, clouds: EmulatedClouds) -> Generator[Site]:
         environ = {
             **clouds.environ,
             **store.environ,
+            # A look at every installed package, each time: two seconds.
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_NO_WARN_CONFLICTS": "1",
             "PULUMI_CONFIG_PASSPHRASE": "correct",
             "PULUMI_HOME": str(folder / "pulumi-home"),
         }
@@ -107,7 +114,7 @@ def opened(folder: Path, clouds: EmulatedClouds) -> Generator[Site]:
         found = Site(repository, clouds, store.url, hub, environ, login)
         for name in ENVIRONMENTS:
             found.write(name)
-        found.start()
+        commit(repository)
         yield found
 
 
