@@ -27,7 +27,6 @@ from tests.rehearsal.small.environment import STACKS, Small
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-    from tests.rehearsal.pipelines.site import Site
     from tests.rehearsal.platforms import Platform
 
 IMAGE = "ghcr.io/example/mlflow-server:3.17.2"
@@ -294,7 +293,7 @@ def deployed(small_saved: Path, small: Small) -> Small:
 
 
 @pytest.fixture
-def deploying(tmp_path: Path, small_clouds: EmulatedClouds) -> Iterator[Site]:
+def deploying(tmp_path: Path, small_clouds: EmulatedClouds) -> Iterator[site.Site]:
     """A repository that deploys the small stack to three environments; nothing is deployed."""
     with site.opened(tmp_path, small_clouds) as found:
         yield found
