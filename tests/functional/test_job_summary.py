@@ -49,6 +49,11 @@ def test_a_teardown_is_there_with_what_it_keeps(cli: CommandLine, page: Path) ->
     assert "  -   server  delete: is there\n  =   data    keep: in memory" in page.read_text()
 
 
+def test_a_teardown_of_nothing_is_there(cli: CommandLine, page: Path) -> None:
+    cli("teardown", *DEV, "--yes")
+    assert page.read_text() == "### dev\n~~~~\nnothing to do: there is no dev on local\n~~~~\n"
+
+
 def test_drift_is_there(cli: CommandLine, page: Path) -> None:
     cli.engine.deployed.add("dev on local")
     cli.engine.drifted = (Difference(resource="db", what="size", expected="1", actual="2"),)

@@ -42,11 +42,11 @@ def test_azure_devops_plans_deploys_in_order_finds_drift_and_takes_down(deployin
     assert planned.pages[0].startswith("~~~~\ndeploy of dev on gcp:")
     assert cloud.kinds() == {}
 
-    deploying.clouds.faults.fail_next(SERVICE, "no more services", skip=1)
+    deploying.write("staging", {"owner": ""})
     merged = run(deploying, "IndividualCI", environments=["dev", "staging", "prod"])
     assert merged.results == {"dev": True, "staging": False}, merged.log  # and nothing of prod
     assert merged.connections == ["mlops-infra-dev", "mlops-infra-staging"]
-    assert "no more services" in merged.pages[1]
+    assert "error: 1 problem in the environment file" in merged.pages[1]
     assert len(cloud.of(SERVICE)) == 1
 
     cloud.change(BUCKET, "mlops-dev-artifacts", {"location": "US"})
@@ -55,9 +55,10 @@ def test_azure_devops_plans_deploys_in_order_finds_drift_and_takes_down(deployin
     assert "EU → US" in drifted.pages[0]
     assert "prod on gcp is not deployed" in drifted.pages[2]
 
-    gone = run(deploying, "Manual", teardown="dev")
-    assert gone.results == {"dev": True}, gone.log
-    assert cloud.of(SERVICE) == {}
+    gone = run(deploying, "Manual", teardown="prod")
+    assert gone.results == {"prod": True}, gone.log
+    assert "nothing to do: there is no prod on gcp" in gone.pages[0]
+    assert len(cloud.of(SERVICE)) == 1
 
 
 def test_a_step_of_cloud_build_plans_and_a_failure_fails_it(

@@ -209,7 +209,9 @@ def check(found: Check) -> None:
 def kept(plan: Plan) -> None:
     """Give what a teardown kept, and where."""
     if not plan.changes:
-        say(f"nothing to do: there is no {plan.target}")
+        nothing = f"nothing to do: there is no {plan.target}"
+        say(nothing)
+        summarize([nothing])
     for change in plan.changes:
         if change.action is Action.KEEP:
             show(f"kept {change.resource}: {change.reason}")
