@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs test test-rehearsal test-killed test-local test-others test-unit check bench lock browser pulumi regenerate clean
+.PHONY: help setup demo docs test test-rehearsal test-killed test-local test-others test-unit check bench lock browser pulumi runners regenerate clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,13 +47,13 @@ check: $(SETUP)  ## format, lint, types, import rules
 test-unit: $(SETUP)  ## what needs no server: seconds
 	$(BIN)/pytest -m "not slow"
 
-test: check browser node_modules pulumi  ## everything: real servers, databases, a browser, the image, CDK and Pulumi
+test: check browser node_modules pulumi runners  ## everything: real servers, databases, a browser, the image, CDK and Pulumi
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-rehearsal test-killed test-local test-others
 
 # Four parts, two at a time, the longest first.
 KILLED := $(wildcard tests/*/test_killed*.py)
 
-test-rehearsal: $(SETUP) node_modules pulumi
+test-rehearsal: $(SETUP) node_modules pulumi runners
 	$(BIN)/pytest tests/rehearsal $(KILLED:%=--ignore=%) --durations=25
 
 test-killed: $(SETUP) node_modules pulumi
@@ -62,7 +62,7 @@ test-killed: $(SETUP) node_modules pulumi
 test-local: $(SETUP)
 	$(BIN)/pytest tests/local $(KILLED:%=--ignore=%) --durations=15
 
-test-others: $(SETUP) node_modules pulumi
+test-others: $(SETUP) node_modules pulumi runners
 	$(BIN)/pytest --ignore=tests/local --ignore=tests/rehearsal --durations=15
 
 browser: $(SETUP)  ## a Chromium for the tests of the UI, where there is none
@@ -71,6 +71,9 @@ browser: $(SETUP)  ## a Chromium for the tests of the UI, where there is none
 pulumi: $(SETUP)  ## the pinned Pulumi, and a store for its state in tests; built where need be: minutes
 	@$(BIN)/python -m mlops_infra.engines.pulumi.cli
 	@$(BIN)/python -m tools.fake_gcs
+
+runners: $(SETUP)  ## what checks and runs the workflows; built where need be: a minute
+	@$(BIN)/python -m tools.runners
 
 node_modules: package-lock.json
 	@command -v npm >/dev/null || { echo "needs Node.js 20 or newer with npm, for the CDK"; exit 1; }

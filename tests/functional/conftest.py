@@ -62,7 +62,10 @@ class CommandLine:
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
     """The command line, with the shipped environments and without this shell's variables."""
-    for name in ("MLOPS_INFRA_ENV", "MLOPS_INFRA_CLOUD", "CI", "GITHUB_ACTIONS"):
+    for name in (
+        *("MLOPS_INFRA_ENV", "MLOPS_INFRA_CLOUD", "CI"),
+        *("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"),
+    ):
         monkeypatch.delenv(name, raising=False)
     shutil.copytree(ENVIRONMENTS, tmp_path / "environments")
     return CommandLine(tmp_path)

@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from mlops_infra.rehearsal.aws import EmulatedAws
 from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from tests.conftest import REPOSITORY, Project
+from tests.rehearsal.pipelines import site
 from tests.rehearsal.platforms import PLATFORMS
 from tests.rehearsal.small import PROVIDER
 from tests.rehearsal.small.environment import STACKS, Small
@@ -289,3 +290,11 @@ def deployed(small_saved: Path, small: Small) -> Small:
     """A project with the small stack, deployed: by a copy of one that was."""
     small.restore(small_saved)
     return small
+
+
+@pytest.fixture
+def deploying(tmp_path: Path, small_clouds: EmulatedClouds) -> Iterator[site.Site]:
+    """A repository that deploys the small stack to three environments; nothing is deployed."""
+    with site.opened(tmp_path, small_clouds) as found:
+        yield found
+        assert found.github.refused == []

@@ -34,10 +34,12 @@ def plan(
 
     target, engine = options.resolve(ctx, env, cloud, folder)
     found = operations.plan(engine, target)
+    lines = render.plan_lines(found)
+    render.summarize(lines)
     if as_json:
         render.show_json(render.plan_document(found))
     else:
-        render.show("\n".join(render.plan_lines(found)))
+        render.show("\n".join(lines))
     raise typer.Exit(0 if found.is_empty else CHANGES_FOUND)
 
 
@@ -85,6 +87,7 @@ def deploy(
     approve = _approval("deploy this?", yes=yes)
     with _interruptible("deploy", target), progress(f"deploy {target}") as on_event:
         outputs = operations.deploy(engine, target, approve=approve, on_event=on_event)
+    render.summarize([f"{target} is up: {outputs.tracking_uri}"])
     render.say(
         f'{target} is up: log in with  eval "$(mlops-infra login {operations.flags(target)})"'
     )
@@ -114,7 +117,7 @@ def teardown(
     name = target.environment.name
 
     def approve(found: Plan) -> None:
-        render.say("\n".join(render.plan_lines(found)))
+        render.propose(found)
         if not yes and _ask(f"type '{name}' to go on: ", flag="--yes").strip() != name:
             raise operations.declined()
 
@@ -133,7 +136,7 @@ def _approval(question: str, *, yes: bool) -> Callable[[Plan], None]:
     from mlops_infra import operations
 
     def approve(found: Plan) -> None:
-        render.say("\n".join(render.plan_lines(found)))
+        render.propose(found)
         if not yes and not _ask(f"{question} [y/N] ", flag="--yes").lower().startswith("y"):
             raise operations.declined()
 

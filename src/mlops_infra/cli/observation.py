@@ -76,10 +76,12 @@ def drift(
 
     target, engine = options.resolve(ctx, env, cloud, folder)
     found = engine.drift(target)
+    lines = render.drift_lines(target, found)
+    render.summarize(lines)
     if as_json:
         render.show_json(render.drift_document(target, found))
     else:
-        render.show("\n".join(render.drift_lines(target, found)))
+        render.show("\n".join(lines))
     if found:
         render.say(f"to bring it back:  mlops-infra deploy {flags(target)}")
     raise typer.Exit(CHANGES_FOUND if found else 0)

@@ -57,14 +57,31 @@ def show_json(document: Any) -> None:  # noqa: ANN401 - whatever json can write
 
 def error(found: InfraError) -> None:
     """Tell what is wrong, and what to do next."""
-    say(f"error: {nearby(found.message)}")
+    lines = [f"error: {nearby(found.message)}"]
     if found.hint:
-        say(f"try:   {nearby(found.hint)}")
+        lines.append(f"try:   {nearby(found.hint)}")
+    say("\n".join(lines))
+    summarize(lines)
+
+
+def summarize(lines: Sequence[str]) -> None:
+    """Put lines on the page that GitHub shows of a job, as they are; nothing anywhere else."""
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if page:
+        with Path(page).open("a", encoding="utf-8") as file:
+            file.write("\n".join(["~~~~", *lines, "~~~~", ""]))
 
 
 def nearby(text: str) -> str:
     """Return `text` with paths below the working folder as a person would type them."""
     return text.replace(f"{Path.cwd()}{os.sep}", "")
+
+
+def propose(plan: Plan) -> None:
+    """Tell what is about to be done."""
+    lines = plan_lines(plan)
+    say("\n".join(lines))
+    summarize(lines)
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -217,7 +234,9 @@ def check(found: Check) -> None:
 def kept(plan: Plan) -> None:
     """Give what a teardown kept, and where."""
     if not plan.changes:
-        say(f"nothing to do: there is no {plan.target}")
+        nothing = f"nothing to do: there is no {plan.target}"
+        say(nothing)
+        summarize([nothing])
     for change in plan.changes:
         if change.action is Action.KEEP:
             show(f"kept {change.resource}: {change.reason}")
