@@ -9,6 +9,7 @@ import aws_cdk as cdk
 
 from mlops_infra.config.loader import load_environment
 from mlops_infra.errors import InfraError
+from stacks.aws.deployer import Deployer
 from stacks.aws.platform import Platform
 
 FEATURES = {
@@ -22,7 +23,10 @@ FEATURES = {
 
 
 def main() -> None:
-    """Synthesise the stack of the environment that the context `env` names."""
+    """Synthesise the stack of the environment that the context `env` names.
+
+    With `deployer` it is the one of whom CI deploys as: `alone`, or `with-provider`.
+    """
     app = cdk.App(context=FEATURES, analytics_reporting=False)
     name = app.node.try_get_context("env")
     if not name:
@@ -31,8 +35,13 @@ def main() -> None:
         environment = load_environment(Path.cwd(), name)
         if environment.aws is None:
             sys.exit(f"error: environment '{name}' has no section 'aws'")
-        # id is a contract: it is the stack's name, by which every command finds it again
-        Platform(app, environment.full_name, environment=environment)
+        # ids are contracts: they are the stacks' names, by which every command finds them again
+        provider = app.node.try_get_context("deployer")
+        if provider:
+            makes = provider == "with-provider"
+            Deployer(app, environment.deployer_name, environment=environment, makes_provider=makes)
+        else:
+            Platform(app, environment.full_name, environment=environment)
     except InfraError as error:
         sys.exit(f"error: {error.message}")
     app.synth()

@@ -30,7 +30,8 @@ def accept(
         cdk.Validations.of(construct).acknowledge(
             cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason)
         )
-    resource = construct.node.default_child
+    is_one = isinstance(construct, cdk.CfnResource)
+    resource = construct if is_one else construct.node.default_child
     if not isinstance(resource, cdk.CfnResource):
         raise TypeError(f"{construct.node.path} is no resource of its own")
     if checkov:

@@ -1,4 +1,4 @@
-"""What must be there before the first deploy: where Pulumi keeps its state, and the key to it.
+"""What must be there before the first deploy: Pulumi's state, the key to it, and whom CI is.
 
 Whoever makes them is let in: an owner of a subscription may make both, and read neither.
 """
@@ -15,6 +15,7 @@ import pulumi_azure_native as azure_native
 from pulumi_azure_native import authorization, keyvault, resources, storage
 
 from mlops_infra.errors import UsageError
+from stacks.azure.deployer import BLOB_DATA_CONTRIBUTOR, CRYPTO_USER, Deployer
 from stacks.azure.names import Names
 
 if TYPE_CHECKING:
@@ -24,15 +25,12 @@ CONTAINER, KEY = "azblob://", "azurekeyvault://"
 KEPT_DAYS = 90
 """How long a deleted or overwritten state, vault or key can be brought back."""
 
-# https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
-BLOB_DATA_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-CRYPTO_USER = "12338af0-0e69-4776-bea7-57ae8d297424"
-
 
 def program(environment: Environment) -> None:
     """Declare the container and the key that the file names, whichever of both are Azure's.
 
-    They are in a resource group that is called as the storage account, else as the vault.
+    They are in a resource group that is called as the storage account, else as the vault. Where it
+    names a repository, also as whom that deploys; `ci_variables` are what it needs.
 
     Raises:
         UsageError: an address names no account, container, vault or key.
@@ -41,9 +39,10 @@ def program(environment: Environment) -> None:
     state = names.azure.state
     account, container = _container(state.url)
     vault, key = _key(state.secrets_provider)
-    if not account and not vault:
+    if not account and not vault and not environment.ci:
         return
-    Bootstrap(names=names, group=account or vault).make(account, container, vault, key)
+    made = Bootstrap(names=names, group=account or vault or names.deployer)
+    made.make(account, container, vault, key)
 
 
 def _container(url: str) -> tuple[str, str]:
@@ -94,6 +93,13 @@ class Bootstrap:
             opts=pulumi.InvokeOptions(provider=provider)
         )
 
+        self._deployer: Deployer | None = None
+        if names.environment.ci:
+            self._deployer = Deployer(
+                names=names, group=group, tenant=self._client.tenant_id, opts=self._opts
+            )
+            pulumi.export("ci_variables", self._deployer.variables)
+
     def make(self, account: str, container: str, vault: str, key: str) -> None:
         """Declare what has a name."""
         if account:
@@ -128,7 +134,7 @@ class Bootstrap:
             container_delete_retention_policy=undelete,
             opts=self._after(made),
         )
-        storage.BlobContainer(
+        kept = storage.BlobContainer(
             "container",
             resource_group_name=self._group,
             account_name=account,
@@ -138,6 +144,9 @@ class Bootstrap:
         )
         scope = self._id(f"Microsoft.Storage/storageAccounts/{account}")
         self._let_in("reader", scope=scope, role=BLOB_DATA_CONTRIBUTOR, after=made)
+        if self._deployer:
+            within = f"{scope}/blobServices/default/containers/{container}"
+            self._deployer.let_into(kept, within)
 
     def _secrets(self, vault: str, key: str) -> None:
         made = keyvault.Vault(
@@ -157,7 +166,7 @@ class Bootstrap:
             tags=self._tags,
             opts=self._opts,
         )
-        keyvault.Key(
+        pair = keyvault.Key(
             "key",
             resource_group_name=self._group,
             vault_name=vault,
@@ -176,6 +185,8 @@ class Bootstrap:
         )
         scope = self._id(f"Microsoft.KeyVault/vaults/{vault}")
         self._let_in("user", scope=scope, role=CRYPTO_USER, after=made)
+        if self._deployer:
+            self._deployer.let_use(pair, f"{scope}/keys/{key}")
 
     def _let_in(self, name: str, *, scope: str, role: str, after: pulumi.Resource) -> None:
         """Give a role to whoever runs this."""

@@ -92,6 +92,11 @@ class Names:
         return name if restored is None else f"{name}-{sha256(restored.encode()).hexdigest()[:8]}"
 
     @property
+    def deployer(self) -> str:
+        """The identity's that CI deploys as; its group's, too, where the state is not Azure's."""
+        return self.environment.deployer_name
+
+    @property
     def subscription(self) -> str:
         """The id that all others start with."""
         return f"/subscriptions/{self.azure.subscription_id}"

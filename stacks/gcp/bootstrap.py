@@ -1,4 +1,4 @@
-"""What must be there before the first deploy: where Pulumi keeps its state, and the key to it."""
+"""What must be there before the first deploy: Pulumi's state, the key to it, and whom CI is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pulumi
 import pulumi_gcp as gcp
 
 from mlops_infra.errors import UsageError
+from stacks.gcp.deployer import APIS as DEPLOYER_APIS
+from stacks.gcp.deployer import Deployer
 from stacks.gcp.names import Names
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ ROTATION = f"{90 * 24 * 3600}s"
 def program(environment: Environment) -> None:
     """Declare the bucket and the key that the file names, whichever of both are Google's.
 
+    Where it names a repository, also as whom that deploys; `ci_variables` are what it needs.
+
     Raises:
         UsageError: the key's path is none.
     """
@@ -45,12 +49,17 @@ def program(environment: Environment) -> None:
         add_pulumi_attribution_label=False,
     )
     opts = pulumi.ResourceOptions(provider=provider)
-    on = [_api(api, names.gcp.project, opts) for api in APIS]
+    ci = environment.ci
+    apis = (*APIS, *DEPLOYER_APIS) if ci else APIS
+    on = [_api(api, names.gcp.project, opts) for api in apis]
     after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=on))
+    deployer = Deployer(names=names, ci=ci, opts=after) if ci else None
     if state.url.startswith(BUCKET):
-        _bucket(names, urlsplit(state.url).netloc, after)
+        _bucket(names, urlsplit(state.url).netloc, deployer, after)
     if state.secrets_provider.startswith(KEY):
-        _key(state.secrets_provider, after)
+        _key(state.secrets_provider, deployer, after)
+    if deployer:
+        pulumi.export("ci_variables", deployer.variables)
 
 
 def _api(name: str, project: str, opts: pulumi.ResourceOptions) -> gcp.projects.Service:
@@ -63,8 +72,10 @@ def _api(name: str, project: str, opts: pulumi.ResourceOptions) -> gcp.projects.
     )
 
 
-def _bucket(names: Names, name: str, opts: pulumi.ResourceOptions) -> None:
-    gcp.storage.Bucket(
+def _bucket(
+    names: Names, name: str, deployer: Deployer | None, opts: pulumi.ResourceOptions
+) -> None:
+    made = gcp.storage.Bucket(
         "state",
         name=name,
         location=names.gcp.region.upper(),
@@ -85,9 +96,11 @@ def _bucket(names: Names, name: str, opts: pulumi.ResourceOptions) -> None:
         force_destroy=False,
         opts=opts,
     )
+    if deployer:
+        deployer.let_into(made, name)
 
 
-def _key(url: str, opts: pulumi.ResourceOptions) -> None:
+def _key(url: str, deployer: Deployer | None, opts: pulumi.ResourceOptions) -> None:
     found = KEY_PATH.fullmatch(url.removeprefix(KEY))
     if found is None:
         raise UsageError(
@@ -102,13 +115,14 @@ def _key(url: str, opts: pulumi.ResourceOptions) -> None:
         project=found["project"],
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[api])),
     )
-    gcp.kms.CryptoKey(
+    path = "projects/{project}/locations/{location}/keyRings/{ring}".format_map(found.groupdict())
+    made = gcp.kms.CryptoKey(
         "key",
         name=found["key"],
-        key_ring="projects/{project}/locations/{location}/keyRings/{ring}".format_map(
-            found.groupdict()
-        ),
+        key_ring=path,
         purpose="ENCRYPT_DECRYPT",
         rotation_period=ROTATION,
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[ring])),
     )
+    if deployer:
+        deployer.let_use(made, f"{path}/cryptoKeys/{found['key']}")

@@ -60,10 +60,13 @@ class Names:
     @property
     def account(self) -> str:
         """The service account's, of 6 to 30 letters."""
-        name = f"{self.base}-run"
-        if len(name) <= ACCOUNT_LENGTH:
-            return name
-        return f"{self.base[: ACCOUNT_LENGTH - 9].rstrip('-')}-{_digest(self.base)}"
+        return _account(f"{self.base}-run", self.base)
+
+    @property
+    def deployer(self) -> str:
+        """The service account's that CI deploys as, and its pool's, which may not begin `gcp-`."""
+        name = self.environment.deployer_name
+        return _account(name, name)
 
     @property
     def registry(self) -> str:
@@ -75,6 +78,12 @@ class Names:
         """The file's tags as labels: Google takes lower-case letters, digits, `_` and `-` only."""
         tags = self.environment.resource_tags
         return {_label_key(key): _label(value) for key, value in tags.items()}
+
+
+def _account(name: str, base: str) -> str:
+    if len(name) <= ACCOUNT_LENGTH:
+        return name
+    return f"{base[: ACCOUNT_LENGTH - 9].rstrip('-')}-{_digest(base)}"
 
 
 def _label(text: str) -> str:

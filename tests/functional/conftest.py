@@ -54,6 +54,11 @@ class CommandLine:
             )
         return Answer(code=code, stdout=out.text(), stderr=err.text())
 
+    def let_in(self, repository: str) -> None:
+        """Name the repository whose workflows deploy dev."""
+        file = self.folder / "environments" / "dev.yaml"
+        file.write_text(f"{file.read_text('utf-8')}\nci: {{github: {repository}}}\n", "utf-8")
+
     def _where(self, argv: tuple[str, ...]) -> list[str]:
         is_command = bool(argv) and not argv[0].startswith("-")
         return ["-C", str(self.folder)] if is_command else []

@@ -122,6 +122,10 @@ NETWORK: Resources = {
             "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 60},
         },
     },
+    "Issuer": {
+        "Type": "AWS::IAM::OIDCProvider",
+        "Properties": {"Url": "https://issuer.example.com", "ClientIdList": ["us"]},
+    },
 }
 """One of each type of ours, and what they need."""
 

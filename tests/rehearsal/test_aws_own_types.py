@@ -72,6 +72,7 @@ TAGS = [{"Key": "team", "Value": "ml"}]
         ("Target", {"MaxCapacity": 5}),
         ("Policy", {"TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70}}),
         ("Origin", {"Tags": TAGS}),
+        ("Issuer", {"ClientIdList": ["us", "them"], "Tags": TAGS}),
         ("Service", {"DesiredCount": 2}),
     ],
 )
@@ -90,6 +91,7 @@ def test_a_change_in_place_keeps_the_resource(
         ("In", {"ToPort": 81}),
         ("Out", {"FromPort": 79}),
         ("Policy", {"PolicyName": "memory"}),
+        ("Issuer", {"Url": "https://another.example.com"}),
         ("Task", {"ContainerDefinitions": [{"Name": "server", "Image": "server:2"}]}),
     ],
 )
@@ -185,7 +187,11 @@ def test_a_deleted_stack_leaves_nothing(account: Account, stack: Stack) -> None:
     own = Stack(account, "gone")
     renamed = {**NETWORK["Origin"]["Properties"]["VpcOriginEndpointConfig"], "Name": "gone"}
     origin = {"Type": NETWORK["Origin"]["Type"], "Properties": {"VpcOriginEndpointConfig": renamed}}
-    own.deploy({**NETWORK, "Origin": origin})
+    with pytest.raises(WaiterError):
+        own.deploy({"Issuer": NETWORK["Issuer"]})  # one an issuer and account
+    own.delete()
+    issuer = {"Type": NETWORK["Issuer"]["Type"], "Properties": {"Url": "https://gone.example.com"}}
+    own.deploy({**NETWORK, "Origin": origin, "Issuer": issuer})
     rule, address, nat = own.id("In"), own.id("Eip"), own.id("Nat")
     own.delete()
     ec2 = account.client("ec2")
@@ -194,4 +200,6 @@ def test_a_deleted_stack_leaves_nothing(account: Account, stack: Stack) -> None:
     assert address not in [item["PublicIp"] for item in ec2.describe_addresses()["Addresses"]]
     (gateway,) = ec2.describe_nat_gateways(NatGatewayIds=[nat])["NatGateways"]
     assert gateway["State"] == "deleted"
+    issuers = account.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    assert not [each["Arn"] for each in issuers if "gone" in each["Arn"]]
     assert stack.id("Eip")  # the other stack's are untouched

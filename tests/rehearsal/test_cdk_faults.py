@@ -63,14 +63,6 @@ def test_a_bootstrap_that_is_too_old_is_told_with_the_command_that_renews_it(
     assert f"mlops-infra bootstrap -e {engine.name} --cloud aws" in said
 
 
-def test_bootstrap_makes_the_toolkit_of_a_region_and_may_be_run_again(engine: Engine) -> None:
-    engine.write({"aws": {"region": "eu-north-1"}})
-    said = engine.run("bootstrap", "--yes").stderr
-    assert "+   CDKToolkit  create: cdk bootstrap of account" in said
-    assert "nothing to do" in engine.run("bootstrap").stderr
-    assert "create: AWS::RDS::DBInstance" in engine.run("plan", code=2).stdout
-
-
 def test_without_a_builder_nothing_is_made_but_a_plan_can_be(engine: Engine) -> None:
     engine.write({"image": "build"})
     without = {"CDK_DOCKER": "/nowhere/docker"}

@@ -35,7 +35,15 @@ if TYPE_CHECKING:
 
 KINDS = {each.token: each for each in (*PROVIDER.types, *RANDOM.types)}
 NOT_PROTECTED = {"protected": False}
-BOOTSTRAPPED = {"gcp:kms/keyRing:KeyRing", "gcp:kms/cryptoKey:CryptoKey"}
+BOOTSTRAPPED = {
+    "gcp:iam/workloadIdentityPool:WorkloadIdentityPool",
+    "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
+    "gcp:kms/cryptoKey:CryptoKey",
+    "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+    "gcp:kms/keyRing:KeyRing",
+    "gcp:projects/iAMMember:IAMMember",
+    "gcp:serviceaccount/iAMMember:IAMMember",
+}
 """What a bootstrap makes and no stack does."""
 
 

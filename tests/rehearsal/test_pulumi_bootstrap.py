@@ -7,6 +7,7 @@ No key service can be emulated for Pulumi's own encryption: that key is made, an
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,40 @@ MADE = {
     },
 }
 
+DEPLOYER = {
+    "azure": {
+        "azure-native:authorization:RoleAssignment": 3,
+        "azure-native:authorization:RoleDefinition": 1,
+        "azure-native:managedidentity:FederatedIdentityCredential": 1,
+        "azure-native:managedidentity:UserAssignedIdentity": 1,
+    },
+    "gcp": {
+        "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": 1,
+        "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": 1,
+        "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": 1,
+        "gcp:projects/iAMMember:IAMMember": 16,
+        API: 3,
+        "gcp:serviceaccount/account:Account": 1,
+        "gcp:serviceaccount/iAMMember:IAMMember": 1,
+        "gcp:storage/bucketIAMMember:BucketIAMMember": 1,
+    },
+}
+"""What it makes besides where the file names a repository."""
+VARIABLES = {
+    "azure": ["AZURE_CLIENT_ID", "AZURE_SUBSCRIPTION_ID", "AZURE_TENANT_ID"],
+    "gcp": ["GCP_SERVICE_ACCOUNT", "GCP_WORKLOAD_IDENTITY_PROVIDER"],
+}
+TRUST = {
+    "azure": (
+        "azure-native:managedidentity:FederatedIdentityCredential",
+        {"subject": "repo:octo-org/ml:pull_request"},
+    ),
+    "gcp": (
+        "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
+        {"attributeCondition": "assertion.repository_owner == 'octo-org'"},
+    ),
+}
+"""Where it is said whose tokens get in, and how somebody might widen it by hand."""
 
 SAFE = {
     "azure": {
@@ -75,11 +110,11 @@ class Account:
     store: Store
     project: Project
 
-    def write(self, **state: str) -> None:
+    def write(self, *, ci: dict[str, str] | None = None, **state: str) -> None:
         found: dict[str, Any] = shipped("dev")[self.cloud]
         section = {**found, "state": {"url": self.store.url, **state}}
-        image = "ghcr.io/example/mlflow:1"
-        self.project.write("dev", {"cloud": self.cloud, "image": image, self.cloud: section})
+        changes = {"cloud": self.cloud, "image": "ghcr.io/example/mlflow:1", self.cloud: section}
+        self.project.write("dev", changes | ({"ci": ci} if ci else {}))
 
     def run(self, *words: str, code: int = 0) -> tuple[str, str]:
         environ = {
@@ -135,11 +170,15 @@ def test_it_makes_what_the_file_names_and_a_deploy_goes_on_from_there(account: A
 
 
 def test_it_may_be_run_again_and_makes_only_what_is_missing_or_changed(account: Account) -> None:
+    account.write(secrets_provider=KEYS[account.cloud], ci={"github": "octo-org/ml"})
     _, said = account.run("bootstrap", code=3)
     assert "--yes" in said
     assert account.clouds.cloud.kinds() == {}
-    account.run("bootstrap", "--yes")
-    assert "nothing to do" in account.run("bootstrap")[1]
+    commands = account.run("bootstrap", "--yes")[0].splitlines()
+    assert len(commands) == 1 + len(VARIABLES[account.cloud])
+    out, said = account.run("bootstrap")
+    assert "nothing to do" in said
+    assert out.splitlines() == commands
 
     kind, kept, changes = {
         "azure": (
@@ -153,16 +192,21 @@ def test_it_may_be_run_again_and_makes_only_what_is_missing_or_changed(account: 
             {"versioning": {"enabled": False}},
         ),
     }[account.cloud]
+    trust, widened = TRUST[account.cloud]
     cloud = account.clouds.cloud
-    (made,) = cloud.of(kind)
+    ((made, _), (let_in, trusted)) = (*cloud.of(kind).items(), *cloud.of(trust).items())
     cloud.change(kind, made, changes)
+    cloud.change(trust, let_in, widened)
     cloud.delete(kept, next(iter(cloud.of(kept))))
     planned = json.loads(account.run("bootstrap", "--yes", "--json")[0])
     actions = {each["resource"]: each["action"] for each in planned["changes"]}
-    assert actions == {"state": "update", "key": "create"}
-    assert cloud.kinds() == MADE[account.cloud]
+    assert actions == {"state": "update", "key": "create", "github": "update"}
+    assert Counter(cloud.kinds()) == Counter(MADE[account.cloud]) + Counter(DEPLOYER[account.cloud])
     safe = SAFE[account.cloud]
     assert {key: cloud.of(kind)[made].inputs[key] for key in safe} == safe
+    assert cloud.of(trust)[let_in].inputs == trusted.inputs
+    assert sorted(planned["ci"]["variables"]) == VARIABLES[account.cloud]
+    assert all(planned["ci"]["variables"].values())
     assert "nothing to do" in account.run("bootstrap")[1]
 
 

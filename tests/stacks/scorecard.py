@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 NUMBERS = (*range(1, 18), 19)
-"""Control 18 is about CI, not about a stack."""
+"""Control 18 is about whom CI deploys as, which the platform is no part of: `test_deployer.py` of
+each cloud."""
 
 Edit = TypeVar("Edit")
 

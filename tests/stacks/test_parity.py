@@ -30,6 +30,7 @@ SHARED = {
     "alarms": {"Alarms"},
     "artifacts": {"Artifacts"},
     "database": {"Database"},
+    "deployer": {"Deployer"},
     "image": set(),
     "logs": {"Logs"},
     "network": {"Network"},

@@ -52,8 +52,9 @@ def bootstrap(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Make what must exist before the first deploy; may be run again at any time."""
+    """Make what a first deploy needs, and whom CI deploys as; may be run again at any time."""
     from mlops_infra import operations
+    from mlops_infra.cli import github
     from mlops_infra.cli.progress import progress
 
     target, engine = options.resolve(ctx, env, cloud, folder)
@@ -61,12 +62,20 @@ def bootstrap(
     approve = _approval("make this?", yes=yes)
     with _interruptible("bootstrap", target), progress(f"bootstrap {target}") as on_event:
         done = operations.bootstrap(engine, target, approve=approve, on_event=on_event)
+        variables = engine.ci_variables(done)
     if done.is_empty:
         render.say("\n".join(render.plan_lines(done)))
     else:
         render.say(f"next:  mlops-infra deploy {operations.flags(target)}")
+    ci, name = target.environment.ci, target.environment.name
+    found = render.plan_document(done)
+    if ci and variables:
+        found["ci"] = github.document(ci, name, variables)
+        render.say(github.advice(ci, name))
     if as_json:
-        render.show_json(render.plan_document(done))
+        render.show_json(found)
+    elif "ci" in found:
+        render.show("\n".join(found["ci"]["commands"]))
 
 
 def deploy(

@@ -6,6 +6,7 @@ Nothing but pydantic is imported here, so that a stack costs no more than what i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Literal
@@ -21,6 +22,7 @@ from mlops_infra.config.texts import (
     Email,
     GcpProject,
     GcpRegion,
+    GithubRepository,
     Hostname,
     Image,
     Line,
@@ -31,6 +33,9 @@ from mlops_infra.config.texts import (
     TagKey,
     TagValue,
 )
+
+GITHUB_ISSUER = "https://token.actions.githubusercontent.com"
+"""Who signs the tokens of GitHub's jobs: https://docs.github.com/actions/reference/security/oidc"""
 
 
 class Cloud(StrEnum):
@@ -136,6 +141,24 @@ class Alerts(Section):
     email: Email = Field(description="One address; it must confirm the subscription once")
 
 
+class Ci(Section):
+    """Whose workflows deploy this environment: they sign in to its cloud, and no key is stored."""
+
+    github: GithubRepository = Field(
+        description="owner/name; owner@ID/name@ID where its OIDC subjects are immutable"
+    )
+
+    @property
+    def repository(self) -> str:
+        """The name without ids, as `gh` takes it and GitHub's claim `repository` has it."""
+        return re.sub("@[0-9]+", "", self.github)
+
+    @property
+    def repository_id(self) -> str:
+        """The id, which no other repository will ever have; empty where the file has none."""
+        return self.github.rpartition("/")[2].partition("@")[2]
+
+
 class State(Section):
     """Where Pulumi keeps what it knows of a stack, and what encrypts the secrets in it."""
 
@@ -202,6 +225,7 @@ class Environment(Section):
     artifacts: Artifacts
     access: Access
     alerts: Alerts | None = None
+    ci: Ci | None = None
     image: Image = Field(description="build: from stacks/image. Else a pinned, prebuilt image")
     tags: Mapping[TagKey, TagValue] = Field(
         default_factory=dict,
@@ -217,6 +241,24 @@ class Environment(Section):
     def full_name(self) -> str:
         """What tells it from every other environment in one account: names of ours begin so."""
         return f"{self.project}-{self.name}"
+
+    @property
+    def deployer_name(self) -> str:
+        """What whom CI deploys as is called, and what belongs to it."""
+        return f"ci-{self.full_name}"
+
+    @property
+    def github_subject(self) -> str:
+        """Who signs in: the jobs of the repository in GitHub's environment of this name.
+
+        https://docs.github.com/actions/reference/security/oidc
+
+        Raises:
+            ValueError: the file has no section `ci`.
+        """
+        if self.ci is None:
+            raise ValueError(f"environment '{self.name}' has no section 'ci'")
+        return f"repo:{self.ci.github}:environment:{self.name}"
 
     @property
     def resource_tags(self) -> dict[str, str]:

@@ -86,6 +86,15 @@ Email = Annotated[
     str, Form(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an email address such as ml-platform@example.com")
 ]
 
+GithubRepository = Annotated[
+    str,
+    Form(
+        r"[A-Za-z0-9][A-Za-z0-9_-]{0,38}/[A-Za-z0-9._-]{1,100}"
+        r"|[A-Za-z0-9][A-Za-z0-9_-]{0,38}@[0-9]{1,20}/[A-Za-z0-9._-]{1,100}@[0-9]{1,20}",
+        "owner/name, or owner@ID/name@ID with the ids of both",
+    ),
+]
+
 AwsAccount = Annotated[str, Form(r"[0-9]{12}", "12 digits")]
 AwsRegion = Annotated[str, Form(r"[a-z]+(?:-[a-z]+)+-[0-9]", "a region such as eu-west-1")]
 AzureSubscription = Annotated[

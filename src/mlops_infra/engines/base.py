@@ -58,6 +58,13 @@ class Engine(Protocol):
         """
         ...
 
+    def ci_variables(self, plan: Plan) -> dict[str, str]:
+        """Return what CI signs in with, none of it secret, once a plan of a bootstrap is applied.
+
+        Empty where the file has no `ci`, or the cloud needs no login.
+        """
+        ...
+
     def outputs(self, target: Target) -> Outputs:
         """Return what the last deploy yielded.
 

@@ -41,6 +41,8 @@ OUTPUTS = Outputs(
 CREDENTIALS = Credentials(username="admin", password="recorded-password")  # noqa: S106 - a fake
 HEALTHY = Finding(name="memory", verdict=Verdict.OK, detail="of this process")
 
+CI_VARIABLES = {"RECORDED_ROLE": "the recorded role"}
+
 
 class RecordingEngine:
     """A platform of one resource, per target, in memory.
@@ -89,6 +91,11 @@ class RecordingEngine:
             return
         change_set = self.deployed.add if plan.goal is Goal.DEPLOY else self.deployed.discard
         change_set(str(plan.target))
+
+    def ci_variables(self, plan: Plan) -> dict[str, str]:
+        """Return a fixed variable, where the file has `ci`."""
+        self._record("ci_variables", plan.target)
+        return dict(CI_VARIABLES) if plan.target.environment.ci else {}
 
     def outputs(self, target: Target) -> Outputs:
         """Return fixed outputs, once deployed."""

@@ -81,18 +81,25 @@ def environment_of(variant: str, **changes: Any) -> Environment:  # noqa: ANN401
 
 
 @cache
-def _synthesise(environment_json: str, folder: Path, *, with_nag: bool) -> Synthesised:
+def _synthesise(
+    environment_json: str, folder: Path, *, of_deployer: bool, with_nag: bool
+) -> Synthesised:
     import aws_cdk as cdk  # seconds: only for who needs it
 
     from mlops_infra.config.models import Environment
     from stacks.aws.__main__ import FEATURES
+    from stacks.aws.deployer import Deployer
     from stacks.aws.platform import Platform
 
     environment = Environment.model_validate_json(environment_json)
     assembly = Path(mkdtemp(dir=folder))
     # cfn-lint, checkov and cdk-nag validate here.
     app = cdk.App(context=FEATURES, outdir=str(assembly), builtin_cloud_formation_validation=False)
-    stack = Platform(app, environment.full_name, environment=environment)
+    stack = (
+        Deployer(app, environment.deployer_name, environment=environment, makes_provider=True)
+        if of_deployer
+        else Platform(app, environment.full_name, environment=environment)
+    )
     if with_nag:
         from cdk_nag import AwsSolutionsChecks
 
@@ -114,11 +121,15 @@ def _synthesise(environment_json: str, folder: Path, *, with_nag: bool) -> Synth
 
 @pytest.fixture(scope="session")
 def synthesise(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Synthesised]]:
-    """Synthesise an environment; the same one is synthesised once."""
+    """Synthesise an environment, or whom CI deploys it as; the same is synthesised once."""
     folder = tmp_path_factory.mktemp("assemblies")
 
-    def run(environment: Environment, *, with_nag: bool = False) -> Synthesised:
-        return _synthesise(environment.model_dump_json(), folder, with_nag=with_nag)
+    def run(
+        environment: Environment, *, of_deployer: bool = False, with_nag: bool = False
+    ) -> Synthesised:
+        return _synthesise(
+            environment.model_dump_json(), folder, of_deployer=of_deployer, with_nag=with_nag
+        )
 
     yield run
     shutil.rmtree(folder)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+DEPLOYER = "whom CI deploys as"
+SCANNED = (*VARIANTS, DEPLOYER)
 LOCKED = Path(__file__).with_name("checkov.txt")
 CHECKOV = REPOSITORY / ".mlops-infra" / "tools" / "checkov"
 
@@ -49,8 +51,8 @@ def templates(
 ) -> dict[str, Path]:
     """Each variant's template in a file, and under `bare …` again without what is accepted."""
     folder, files = tmp_path_factory.mktemp("templates"), {}
-    for variant in VARIANTS:
-        template = synthesise(environment_of(variant), with_nag=True).template
+    for variant in SCANNED:
+        template = _made(variant, synthesise).template
         files[variant] = folder / f"{variant.replace(' ', '-')}.json"
         files[variant].write_text(json.dumps(template))
         for resource in template["Resources"].values():
@@ -60,11 +62,11 @@ def templates(
     return files
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", SCANNED)
 def test_cdk_nag_finds_nothing_that_is_not_accepted(
     variant: str, synthesise: Callable[..., Synthesised]
 ) -> None:
-    (report,) = synthesise(environment_of(variant), with_nag=True).report["pluginReports"]
+    (report,) = _made(variant, synthesise).report["pluginReports"]
     assert _found(report["violations"]) == []
     assert report["suppressedViolations"], "cdk-nag has looked"
 
@@ -76,7 +78,7 @@ def test_cfn_lint_finds_nothing_that_is_not_accepted(templates: dict[str, Path])
 def test_cfn_lint_would_find_what_is_accepted(templates: dict[str, Path]) -> None:
     accepted = {
         (variant, rule)
-        for variant in VARIANTS
+        for variant in SCANNED
         for each in _metadata(templates[variant])
         for rule in each.get("cfn-lint", {}).get("config", {}).get("ignore_checks", [])
     }
@@ -100,7 +102,7 @@ def test_checkov_finds_nothing_but_what_is_accepted(
     assert accepted == would_fail, "what is accepted is what would be found"
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", SCANNED)
 def test_each_accepted_finding_has_its_reason(variant: str, templates: dict[str, Path]) -> None:
     for each in _metadata(templates[variant]):
         for skip in each.get("checkov", {}).get("skip", []):
@@ -114,14 +116,21 @@ def test_what_is_accepted_is_written_down(
     document = (REPOSITORY / "docs" / "aws.md").read_text()
     rules = {
         skip["id"]
-        for variant in VARIANTS
+        for variant in SCANNED
         for each in _metadata(templates[variant])
         for skip in each.get("checkov", {}).get("skip", [])
     }
-    for variant in VARIANTS:
-        (report,) = synthesise(environment_of(variant), with_nag=True).report["pluginReports"]
+    for variant in SCANNED:
+        (report,) = _made(variant, synthesise).report["pluginReports"]
         rules |= {rule.split("[")[0] for rule, _ in _found(report["suppressedViolations"])}
     assert {rule for rule in rules if rule.removeprefix("AwsSolutions-") not in document} == set()
+
+
+def _made(variant: str, synthesise: Callable[..., Synthesised]) -> Synthesised:
+    if variant == DEPLOYER:
+        environment = environment_of("dev", ci={"github": "octo-org/ml"})
+        return synthesise(environment, of_deployer=True, with_nag=True)
+    return synthesise(environment_of(variant), with_nag=True)
 
 
 def _found(violations: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -139,7 +148,7 @@ def _metadata(file: Path) -> list[dict[str, Any]]:
 
 def _cfn_lint(templates: dict[str, Path], *, bare: bool) -> set[tuple[str, str]]:
     """What cfn-lint says, by variant."""
-    names = {f"bare {variant}" if bare else variant: variant for variant in VARIANTS}
+    names = {f"bare {variant}" if bare else variant: variant for variant in SCANNED}
     program = Path(sys.executable).with_name("cfn-lint")
     files = [str(templates[name]) for name in names]
     done = subprocess.run(

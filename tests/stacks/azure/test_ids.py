@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     Declare = Callable[[Environment], Declared]
 
 
-BOOTSTRAP = {"keyvault:Key"}
+BOOTSTRAP = {
+    "authorization:RoleDefinition",
+    "keyvault:Key",
+    "managedidentity:FederatedIdentityCredential",
+}
 """What a bootstrap asks for by its id, to show only what is missing."""
 
 

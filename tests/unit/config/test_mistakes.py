@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TOP = (
-    "name, project, cloud, owner, protected, server, database, artifacts, access, alerts, image,"
-    " tags, local, aws, azure, gcp"
+    "name, project, cloud, owner, protected, server, database, artifacts, access, alerts, ci,"
+    " image, tags, local, aws, azure, gcp"
 )
 NETWORK = "a network such as 203.0.113.0/24 or 2001:db8::/32, with no bits set after the prefix"
 

@@ -157,6 +157,44 @@ def test_optional_keys_have_defaults(text: str) -> None:
     assert sparse.local.port is None
 
 
+@pytest.mark.parametrize(
+    ("github", "repository", "repository_id"),
+    [
+        ("octo-org/ml", "octo-org/ml", ""),
+        ("octo_cat/a.b_c-d", "octo_cat/a.b_c-d", ""),
+        ("octo-org@12/ml@345", "octo-org/ml", "345"),
+    ],
+)
+def test_a_subject_is_of_one_repository_and_one_environment(
+    text: str, github: str, repository: str, repository_id: str
+) -> None:
+    found, problems = check_text(f"{text}ci: {{github: {github}}}\n", file=Path("prod.yaml"))
+    assert found, problems
+    assert found.ci
+    assert found.github_subject == f"repo:{github}:environment:prod"
+    assert (found.ci.repository, found.ci.repository_id) == (repository, repository_id)
+
+
+@pytest.mark.parametrize(
+    "github",
+    [
+        "ml",
+        "https://github.com/octo-org/ml",
+        "octo-org/*",
+        "'octo-org/ml:*'",
+        "octo-org/ml/environments",
+        "octo-org@12/ml",
+        "octo-org/ml@345",
+        "octo-org@x/ml@y",
+    ],
+)
+def test_what_is_no_repository_or_more_than_one_is_refused(
+    check: Callable[..., list[str]], github: str
+) -> None:
+    (problem,) = check(("image: build", f"image: build\nci: {{github: {github}}}"))
+    assert "is not allowed; allowed: owner/name, or owner@ID/name@ID" in problem
+
+
 def test_there_is_a_worker_per_vcpu(environment: Environment) -> None:
     assert environment.server.workers == environment.server.cpu == 2
 

@@ -24,7 +24,7 @@ def _objects(schema: object) -> Iterator[dict[str, Any]]:
 
 def test_every_section_refuses_unknown_keys() -> None:
     sections = list(_objects(environment_schema()))
-    assert len(sections) == 13
+    assert len(sections) == 14
     assert all(section["additionalProperties"] is False for section in sections)
 
 
@@ -42,7 +42,7 @@ def test_nothing_may_be_null() -> None:
 
 def test_only_optional_keys_may_be_left_out() -> None:
     optional = Environment.model_fields.keys() - set(environment_schema()["required"])
-    assert optional == {"alerts", "tags", "local", "aws", "azure", "gcp"}
+    assert optional == {"alerts", "ci", "tags", "local", "aws", "azure", "gcp"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines.cdk import kept
 from mlops_infra.engines.cdk.account import explained, session_of
-from mlops_infra.engines.cdk.bootstrap import carry_out_bootstrap, plan_bootstrap
+from mlops_infra.engines.cdk.bootstrap import (
+    carry_out_bootstrap,
+    ci_variables,
+    plan_bootstrap,
+)
 from mlops_infra.engines.cdk.drift import find_differences
 from mlops_infra.engines.cdk.planning import deploy_changes
 from mlops_infra.engines.cdk.stack import Stack, outputs_of
@@ -73,9 +77,13 @@ class CdkEngine:
         toolkit = plan.token if isinstance(plan.token, Toolkit) else _toolkit(plan.target)
         with explained():
             if plan.goal is Goal.BOOTSTRAP:
-                carry_out_bootstrap(plan, toolkit, on_event)
+                carry_out_bootstrap(plan, session_of(plan.target), toolkit, on_event)
                 return
             carry_out(plan, _stack(plan.target), toolkit, on_event)
+
+    def ci_variables(self, plan: Plan) -> dict[str, str]:
+        """Return the role's name; it follows from the file."""
+        return ci_variables(plan.target)
 
     def outputs(self, target: Target) -> Outputs:
         """Return what the stack published. One request."""

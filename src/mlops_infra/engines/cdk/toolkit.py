@@ -35,11 +35,13 @@ NO_BUILDER = "true"
 
 
 class Toolkit:
-    """The CDK CLI for one target's stack."""
+    """The CDK CLI for one target's stack, or, with `deployer`, for that of whom CI deploys as."""
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
-        self._stack_name = target.environment.full_name
+    def __init__(self, target: Target, *, deployer: str = "") -> None:
+        """`deployer` is `alone`, or `with-provider` where the account is to learn of GitHub."""
+        self._target, self._deployer = target, deployer
+        environment = target.environment
+        self._stack_name = environment.deployer_name if deployer else environment.full_name
         log_dir = target.project_dir / ".mlops-infra" / "aws"
         self.log = log_dir / f"{target.environment.name}.log"
 
@@ -114,8 +116,10 @@ class Toolkit:
         if self._is_synthesised:
             return ["--app", str(self.assembly)]
         code = shlex.join([sys.executable, "-m", "stacks.aws"])
-        context = f"env={self._target.environment.name}"
-        return ["--app", code, "--context", context, "--output", str(self.assembly)]
+        context = ["--context", f"env={self._target.environment.name}"]
+        if self._deployer:
+            context += ["--context", f"deployer={self._deployer}"]
+        return ["--app", code, *context, "--output", str(self.assembly)]
 
     def prepare(self, change_set: str, *, reverts_drift: bool, builder: str | None = None) -> None:
         """Create a change set without executing it; publishes what the template refers to.

@@ -75,6 +75,10 @@ class LocalEngine:
             else:
                 deploy(plan.target, on_event, lock=lock)
 
+    def ci_variables(self, plan: Plan) -> dict[str, str]:  # noqa: ARG002 - every engine's
+        """Return nothing: this machine asks nobody to sign in."""
+        return {}
+
     def outputs(self, target: Target) -> Outputs:
         """Return the addresses of the deployed server. Reads one file."""
         home = Home(target)

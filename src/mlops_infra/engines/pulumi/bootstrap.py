@@ -1,4 +1,4 @@
-"""Makes what must be there before the first deploy: the bucket of the state, and the key to it.
+"""Makes what must be there before the first deploy: the state's bucket, its key, and whom CI is.
 
 `stacks/<cloud>/bootstrap.py` declares them. It has no state of its own, for there is nowhere yet to
 keep one: all is called as the file says, so the cloud itself is asked what is there. The state is a
@@ -27,12 +27,14 @@ OURS = {"azure": ("azblob://", "azurekeyvault://"), "gcp": ("gs://", "gcpkms://"
 MADE_BY_NOBODY = ("file://", "passphrase")
 INTERNAL = "__internal"
 """The engine's own note in a provider's inputs, which its plan has and its state has not."""
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What stands in a plan for a value that only the cloud can tell."""
 PROVIDER_ID = "00000000-0000-4000-8000-000000000000"
 """Of a provider in the throwaway state; the real ones are as arbitrary."""
 
 
 def plan_bootstrap(target: Target) -> Plan:
-    """Return what is missing of what the file's `state` names, or is not as it should be.
+    """Return what is missing of what the file's `state` and `ci` ask for, or was changed.
 
     Raises:
         UsageError: it names what is another cloud's.
@@ -53,6 +55,18 @@ def carry_out_bootstrap(plan: Plan, on_event: OnEvent) -> None:
     Automation(workspace, _program(plan.target)).up(workspace.plan_file, on_event)
 
 
+def ci_variables(plan: Plan) -> dict[str, str]:
+    """Return what the program says that CI signs in with, once `plan` is carried out."""
+    if plan.target.environment.ci is None:
+        return {}
+    if plan.is_empty:  # it changes nothing, and has the program say it
+        carry_out_bootstrap(plan, lambda _: None)
+    found = plan.token.workspace.export() if isinstance(plan.token, Preview) else None
+    if found is None:
+        raise InfraError("this plan is of another run", hint="run the bootstrap again")
+    return found.outputs["ci_variables"]
+
+
 def _wanted(target: Target) -> bool:
     """Return whether there is anything for a cloud to make."""
     environment = target.environment
@@ -67,7 +81,8 @@ def _wanted(target: Target) -> bool:
             f"{', '.join(elsewhere)}",
             hint=f"make it by hand, or use {' and '.join(OURS[target.cloud])} in the file",
         )
-    return any(each.startswith(OURS[target.cloud]) for each in named)
+    is_here = any(each.startswith(OURS[target.cloud]) for each in named)
+    return is_here or environment.ci is not None
 
 
 def _program(target: Target) -> Callable[[], None]:
@@ -120,7 +135,9 @@ def _depth(urn: str, goals: dict[str, Any]) -> int:
 
 def _claimed(urn: str, goals: dict[str, Any]) -> Document | None:
     goal = goals[urn]
-    inputs = goal["inputDiff"].get("adds", {})
+    wanted = goal["inputDiff"].get("adds", {})
+    # What is unknown yet, the refresh tells.
+    inputs = {key: "" if value == UNKNOWN else value for key, value in wanted.items()}
     found: Document = {"urn": urn, "type": goal["type"], "custom": goal["custom"]}
     found |= {"parent": goal["parent"]} if goal.get("parent") else {}
     if not goal["custom"]:

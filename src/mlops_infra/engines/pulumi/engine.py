@@ -6,7 +6,11 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlops_infra.engines.pulumi.bootstrap import carry_out_bootstrap, plan_bootstrap
+from mlops_infra.engines.pulumi.bootstrap import (
+    carry_out_bootstrap,
+    ci_variables,
+    plan_bootstrap,
+)
 from mlops_infra.engines.pulumi.clouds import cloud_of
 from mlops_infra.engines.pulumi.planning import preview, teardown_changes
 from mlops_infra.engines.pulumi.reading import read
@@ -74,6 +78,10 @@ class PulumiEngine:
         workspace = Workspace(plan.target)
         workspace.require_secrets()
         carry_out(plan, workspace, on_event)
+
+    def ci_variables(self, plan: Plan) -> dict[str, str]:
+        """Return what the bootstrap's program exported for CI."""
+        return ci_variables(plan)
 
     def outputs(self, target: Target) -> Outputs:
         """Return what the program exported, from the state. The program does not run."""

@@ -20,6 +20,8 @@ _APP = f"{_GROUP}/providers/Microsoft.App"
 _ZONE = f"{_NETWORK}/privateDnsZones/{{privateZoneName}}"
 _WATCH = f"{_GROUP}/providers/Microsoft.Insights"
 _GLOBAL = "projects/{project}/global"
+_GRANT = "{role}/{member}"
+_POOL = "projects/{project}/locations/global/workloadIdentityPools/{workloadIdentityPoolId}"
 _REGION = "projects/{project}/regions/{region}"
 
 PATTERNS = {
@@ -56,6 +58,13 @@ PATTERNS = {
     ),
     "azure-native:managedidentity:UserAssignedIdentity": (
         f"{_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{{resourceName}}"
+    ),
+    "azure-native:managedidentity:FederatedIdentityCredential": (
+        f"{_GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{{resourceName}}"
+        "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}"
+    ),
+    "azure-native:authorization:RoleDefinition": (
+        "{scope}/providers/Microsoft.Authorization/roleDefinitions/{roleDefinitionId}"
     ),
     "azure-native:authorization:RoleAssignment": (
         "{scope}/providers/Microsoft.Authorization/roleAssignments/{roleAssignmentName}"
@@ -118,6 +127,14 @@ PATTERNS = {
     "gcp:projects/service:Service": "{project}/{service}",
     "gcp:kms/keyRing:KeyRing": "projects/{project}/locations/{location}/keyRings/{name}",
     "gcp:kms/cryptoKey:CryptoKey": "{keyRing}/cryptoKeys/{name}",
+    "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": f"{{cryptoKeyId}}/{_GRANT}",
+    "gcp:storage/bucketIAMMember:BucketIAMMember": f"b/{{bucket}}/{_GRANT}",
+    "gcp:projects/iAMMember:IAMMember": f"{{project}}/{_GRANT}",
+    "gcp:serviceaccount/iAMMember:IAMMember": f"{{serviceAccountId}}/{_GRANT}",
+    "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": _POOL,
+    "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": (
+        f"{_POOL}/providers/{{workloadIdentityPoolProviderId}}"
+    ),
     "gcp:artifactregistry/repository:Repository": (
         "projects/{project}/locations/{location}/repositories/{repositoryId}"
     ),

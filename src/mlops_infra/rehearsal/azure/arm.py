@@ -207,7 +207,8 @@ def scoped(
     """Describe a type that lies on another resource, which its input `scope` names."""
 
     def before_create(call: Call) -> None:
-        require(call, call.inputs[scope], "the scope")
+        if call.inputs[scope] != _subscription(call):  # which is always there
+            require(call, call.inputs[scope], "the scope")
 
     def before_delete(call: Call) -> None:
         if sdk is not azure.authorization.ManagementLockByScope:  # to take a lock away is allowed

@@ -194,6 +194,16 @@ TYPES = (
             "tenantId": TENANT,
         },
     ),
+    resource(
+        managedidentity.FederatedIdentityCredential,
+        "Microsoft.ManagedIdentity/userAssignedIdentities/{resourceName}"
+        "/federatedIdentityCredentials/{federatedIdentityCredentialResourceName}",
+    ),
+    scoped(
+        authorization.RoleDefinition,
+        "Microsoft.Authorization/roleDefinitions",
+        name="roleDefinitionId",
+    ),
     scoped(
         authorization.RoleAssignment,
         "Microsoft.Authorization/roleAssignments",

@@ -1,7 +1,8 @@
 """The emulated provider `gcp`: every type that `stacks/gcp` uses, and no other.
 
 project.py      ids, APIs that must be on, labels: what Google does for every type
-network.py data.py identity.py server.py front.py private_front.py watch.py   the types
+network.py data.py identity.py federation.py   the types
+server.py front.py private_front.py watch.py   and more of them
 web.py          what is asked over HTTPS: registry, status, logs, secrets
 account.py      what is told of the login and of the project
 running/     what of it runs on this machine
@@ -11,6 +12,7 @@ Ids and what they are made of: https://www.pulumi.com/registry/packages/gcp/
 
 from mlops_infra.rehearsal.gcp import (
     data,
+    federation,
     front,
     identity,
     network,
@@ -32,6 +34,7 @@ PROVIDER = Provider(
         *network.TYPES,
         *data.TYPES,
         *identity.TYPES,
+        *federation.TYPES,
         *server.TYPES,
         *front.TYPES,
         *private_front.TYPES,

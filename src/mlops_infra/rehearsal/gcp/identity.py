@@ -19,7 +19,7 @@ ACCOUNT = "gcp:serviceaccount/account:Account"
 SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105 - a type
 VERSION = "gcp:secretmanager/secretVersion:SecretVersion"
 GRANT = "gcp:secretmanager/secretIamMember:SecretIamMember"
-RING = "gcp:kms/keyRing:KeyRing"
+RING, KEY = "gcp:kms/keyRing:KeyRing", "gcp:kms/cryptoKey:CryptoKey"
 COUNTER = "versions that a secret has had"
 
 

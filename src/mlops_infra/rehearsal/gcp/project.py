@@ -28,6 +28,7 @@ APIS = {
     "certificatemanager": "certificatemanager",
     "cloudrunv2": "run",
     "compute": "compute",
+    "iam": "iam",
     "kms": "cloudkms",
     "logging": "logging",
     "monitoring": "monitoring",
@@ -166,6 +167,14 @@ FUNCTIONS = (
             "name": call.inputs["projectId"],
             "number": NUMBER,
             "labels": {},
+        },
+    ),
+    Function(
+        token="gcp:storage/getProjectServiceAccount:getProjectServiceAccount",  # noqa: S106 - a name
+        arguments=frozenset({"project"}),
+        answer=lambda call: {
+            "project": call.inputs["project"],
+            "emailAddress": f"service-{NUMBER}@gs-project-accounts.iam.gserviceaccount.com",
         },
     ),
 )

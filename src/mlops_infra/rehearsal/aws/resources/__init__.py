@@ -4,6 +4,7 @@ from mlops_infra.rehearsal.aws.resources.addresses import Eip, NatGateway
 from mlops_infra.rehearsal.aws.resources.base import ResourceType, add
 from mlops_infra.rehearsal.aws.resources.firewall import SecurityGroupEgress, SecurityGroupIngress
 from mlops_infra.rehearsal.aws.resources.flow_log import FlowLog
+from mlops_infra.rehearsal.aws.resources.oidc_provider import OidcProvider
 from mlops_infra.rehearsal.aws.resources.scaling import ScalableTarget, ScalingPolicy
 from mlops_infra.rehearsal.aws.resources.vpc_origin import VpcOrigin
 
@@ -11,6 +12,7 @@ ADDED: tuple[ResourceType, ...] = (
     Eip(),
     NatGateway(),
     FlowLog(),
+    OidcProvider(),
     SecurityGroupIngress(),
     SecurityGroupEgress(),
     ScalableTarget(),
