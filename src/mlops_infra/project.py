@@ -29,7 +29,7 @@ def find_project_dir(start: Path) -> Path:
                 return folder
     raise UsageError(
         f"no folder '{ENVIRONMENTS}' in {start} or above it",
-        hint="go to your project, or name it with -C/--project-dir",
+        hint="go to your project, name it with -C/--project-dir, or make one: mlops-infra init",
     )
 
 
@@ -39,11 +39,11 @@ def stacks_dir(project_dir: Path) -> Path:
     return own if (own / "__init__.py").is_file() else shipped("stacks")
 
 
-def shipped(folder: str) -> Path:
-    """Return a folder of the repository that comes with the package."""
+def shipped(name: str) -> Path:
+    """Return a file or folder of the repository that comes with the package."""
     package = Path(__file__).parent
-    in_wheel = package / "shipped" / folder
-    return in_wheel if in_wheel.is_dir() else package.parents[1] / folder
+    in_wheel = package / "shipped"
+    return (in_wheel if in_wheel.is_dir() else package.parents[1]) / name
 
 
 def load_stack(project_dir: Path, cloud: str, module: str = "platform") -> ModuleType:

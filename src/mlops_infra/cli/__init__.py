@@ -4,8 +4,9 @@
     lifecycle.py    bootstrap, plan, deploy, teardown
     client.py       tracking-uri, outputs, login
     observation.py  doctor, status, drift, smoke, logs
-    files.py        validate
+    files.py        init, validate
     options.py      the options that every command takes, and what they name
+    questions.py    what is asked on a terminal
     render.py       plans, reports, errors: for people on a terminal, in a log, or as JSON
     progress.py     a running plan: a live table on a terminal, plain lines elsewhere
 

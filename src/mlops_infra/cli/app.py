@@ -82,6 +82,7 @@ def main(
         raise typer.Exit
 
 
+app.command()(files.init)
 app.command()(files.validate)
 app.command()(observation.doctor)
 app.command()(lifecycle.bootstrap)

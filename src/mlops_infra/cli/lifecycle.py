@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,7 @@ import typer
 
 from mlops_infra.cli import options, render
 from mlops_infra.cli.options import CHANGES_FOUND, CloudName, Env, Json, ProjectDir, Yes
-from mlops_infra.errors import UsageError
+from mlops_infra.cli.questions import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -127,7 +126,7 @@ def teardown(
 
     def approve(found: Plan) -> None:
         render.propose(found)
-        if not yes and _ask(f"type '{name}' to go on: ", flag="--yes").strip() != name:
+        if not yes and ask(f"type '{name}' to go on: ", flag="--yes") != name:
             raise operations.declined()
 
     with _interruptible("teardown", target), progress(f"teardown {target}") as on_event:
@@ -146,23 +145,10 @@ def _approval(question: str, *, yes: bool) -> Callable[[Plan], None]:
 
     def approve(found: Plan) -> None:
         render.propose(found)
-        if not yes and not _ask(f"{question} [y/N] ", flag="--yes").lower().startswith("y"):
+        if not yes and not ask(f"{question} [y/N] ", flag="--yes").lower().startswith("y"):
             raise operations.declined()
 
     return approve
-
-
-def _ask(question: str, *, flag: str) -> str:
-    """Ask on the terminal.
-
-    Raises:
-        UsageError: there is none; the flag that answers is named.
-    """
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("cannot ask without a terminal", hint=f"add {flag} to go on unasked")
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    return sys.stdin.readline()
 
 
 @contextmanager
