@@ -137,6 +137,25 @@ def azure(folder: Path, *, runs: bool) -> Generator[Platform]:
 PLATFORMS = {"gcp": google, "azure": azure}
 
 
+@contextmanager
+def nothing_made(cloud: str, folder: Path) -> Generator[tuple[EmulatedClouds, Store]]:
+    """An empty Azure or Google Cloud that runs nothing, and the store that a bootstrap makes."""
+    where = (
+        stores.google(fake_gcs.program(), "your-state", is_made=False)
+        if cloud == "gcp"
+        else stores.azure(PROGRAMS / "azurite-blob", "pulumi", is_made=False)
+    )
+    with where as store:
+        host = {
+            "STORAGE_EMULATOR_HOST": f"http://{store.address}",
+            "BLOB_EMULATOR_HOST": store.address,
+        }
+        environ = {**Project(folder).environ(), **host}
+        module = f"mlops_infra.rehearsal.{cloud}"
+        with EmulatedClouds(folder, module, runs=False, environ=environ) as clouds:
+            yield clouds, store
+
+
 def _in_bucket(platform: Platform, uri: SplitResult) -> dict[str, int]:
     host = platform.store.environ["STORAGE_EMULATOR_HOST"]
     found = httpx.get(
