@@ -147,8 +147,9 @@ class Toolkit:
 
     def bootstrap(self, where: str) -> None:
         """Make, or renew, what the CLI deploys with in `aws://ACCOUNT/REGION`."""
-        context = f"env={self._target.environment.name}"
-        self._run("bootstrap", where, "--context", context)
+        # In a folder with a cdk.json it would start the stack's code first, for nothing, and with
+        # whatever `python` is on PATH.
+        self.finish(self._start("bootstrap", where, cwd=self.assembly.parent))
 
     def _deploy(self, method: str, change_set: str) -> list[str]:
         return [
@@ -196,7 +197,9 @@ class Toolkit:
     def _run(self, *arguments: str, builder: str | None = None) -> None:
         self.finish(self._start(*arguments, builder=builder))
 
-    def _start(self, *arguments: str, builder: str | None = None) -> subprocess.Popen[bytes]:
+    def _start(
+        self, *arguments: str, builder: str | None = None, cwd: Path | None = None
+    ) -> subprocess.Popen[bytes]:
         env = {
             **os.environ,
             "PYTHONPATH": str(stacks_dir(self._target.project_dir).parent),
@@ -214,7 +217,7 @@ class Toolkit:
             [self._program(), *arguments, *common],
             env=env,
             log=self.log,
-            cwd=self._target.project_dir,
+            cwd=cwd or self._target.project_dir,
         )
 
     def _program(self) -> str:
