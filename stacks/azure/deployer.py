@@ -33,6 +33,8 @@ ACTIONS = (
     "Microsoft.ManagedIdentity/*",
     "Microsoft.Network/*",
     "Microsoft.OperationalInsights/*",
+    "Microsoft.Resources/subscriptions/providers/read",
+    "Microsoft.Resources/subscriptions/read",
     "Microsoft.Resources/subscriptions/resourceGroups/*",
     "Microsoft.Storage/*",
 )
