@@ -76,11 +76,13 @@ READS = (
     "s3:ListBucket",
     "s3:ListTagsForResource",
     "secretsmanager:DescribeSecret",
+    "servicequotas:GetAWSDefaultServiceQuota",
+    "servicequotas:GetServiceQuota",
     "sns:Get*",
     "sns:List*",
 )
-"""How things are, which a detection of drift asks each service as whoever started it; no object, no
-log line and no secret. Few of these know a resource."""
+"""How things are, which a detection of drift asks each service as whoever started it, and a deploy
+before it begins; no object, no log line and no secret. Few of these know a resource."""
 
 
 class Deployer(cdk.Stack):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlops_infra.engines.pulumi import ids
+from mlops_infra.engines.pulumi import azure_needs, ids
+from mlops_infra.engines.pulumi.azure_needs import GRANTS, LOCKS
 from mlops_infra.rehearsal.azure import PROVIDER
 from mlops_infra.rehearsal.pulumi.schema import mistakes
 from stacks.azure.bootstrap import program
@@ -173,6 +174,13 @@ def test_it_may_make_change_and_delete_all_of_the_stack(
     assert refused == set()
     used = {each.partition("/")[0] for each in types}
     assert {each.partition("/")[0] for each in deploys["actions"]} == used
+
+
+def test_it_may_ask_what_a_deploy_asks_before_it_begins(deploys: dict[str, Any]) -> None:
+    for each in ("read", "providers/read"):
+        assert may(f"Microsoft.Resources/subscriptions/{each}", deploys)
+    needed = [f"{each}/write" for each in (*azure_needs.MAKES, GRANTS, LOCKS)]
+    assert [each for each in needed if not may(each, deploys)] == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cel
 import pytest
 
-from mlops_infra.engines.pulumi import ids
+from mlops_infra.engines.pulumi import gcp_needs, ids
 from mlops_infra.rehearsal.gcp import PROVIDER
 from mlops_infra.rehearsal.pulumi.cloud import Cloud
 from mlops_infra.rehearsal.pulumi.description import Call
@@ -207,6 +207,7 @@ def test_it_may_make_what_the_stack_is_made_of_and_no_more() -> None:
     given = [each["role"].removeprefix("roles/") for each in declared().all(IN_PROJECT)]
     assert set(given) == set.union(*ROLES.values())
     assert len(given) == len(set(given))
+    assert set(given) >= gcp_needs.ROLES.keys() | gcp_needs.ROLES_OF_DOMAIN.keys()
 
 
 def test_it_is_let_into_its_project_its_state_and_its_key_alone() -> None:
