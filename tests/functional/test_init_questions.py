@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,6 +71,8 @@ class Terminal:
             stdout=subprocess.PIPE,
             stderr=theirs,
             text=True,
+            # `pytest &` ignores it
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         os.close(theirs)
         self.said = ""
