@@ -28,13 +28,13 @@ def questions(target: Target) -> tuple[Question, ...]:
         Question(
             name="database",
             ask=lambda: Parts(target, port=1).cluster.check(),
-            after=("packages",),
+            after=("packages", "disk"),
             is_for_plan=True,
         ),
         Question(
             name="port",
             ask=lambda: f"{choose_port(target, home)} of 127.0.0.1",
-            after=("packages",),
+            after=("packages", "disk"),
             is_for_plan=True,
         ),
         Question(name="lock", ask=lambda: home.check_free() or "nobody has it", after=("disk",)),
