@@ -150,7 +150,8 @@ PATTERNS = {
 }
 
 REPEATABLE = (
-    "random:",  # it lives in the state alone
+    "pulumi:",  # a provider: it lives in the state alone
+    "random:",  # so does this
     "gcp:projects/service:",  # an API that is on stays on
     "gcp:secretmanager/secretVersion:",  # the newest counts
     "gcp:secretmanager/secretIamMember:",
