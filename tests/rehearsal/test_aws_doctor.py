@@ -137,7 +137,7 @@ def test_all_that_is_missing_stops_a_deploy_at_once_and_no_plan(engine: Engine) 
 
 def test_a_stack_that_is_being_changed_is_busy(engine: Engine) -> None:
     faults = engine.account.aws.faults
-    faults.delay(2)
+    faults.delay(60)  # or until it is none
     try:
         engine.account.client("cloudformation").create_stack(
             StackName=f"mlops-{engine.name}",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlops_infra.engines.builder import found_builder
 from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from mlops_infra.rehearsal.pulumi.names import GOOGLE_TOKEN
 from mlops_infra.rehearsal.pulumi.registry import FOLDER
@@ -132,11 +133,22 @@ def test_an_image_that_cannot_be_built_is_told_before_anything_is_made(google: O
     assert google.clouds.cloud.kinds() == {}
 
 
-def test_an_image_that_cannot_be_pushed_is_told_and_the_next_deploy_goes_on(google: Own) -> None:
-    said = google.run("deploy", "--yes", code=1, GOOGLE_OAUTH_ACCESS_TOKEN="wrong")
+def test_an_image_that_cannot_be_pushed_is_told_and_the_next_deploy_goes_on(
+    google: Own, tmp_path: Path
+) -> None:
+    builder = tmp_path / "builder"
+    builder.write_text(f'#!/bin/sh\n[ "$1" != push ] || exit 1\nexec {found_builder()} "$@"\n')
+    builder.chmod(0o755)
+    said = google.run("deploy", "--yes", code=1, CDK_DOCKER=str(builder))
     assert "cannot be pushed: " in said
     google.deploy()
     assert sorted(google.pushed) == IMAGES["gcp"]
+
+
+def test_a_login_that_google_refuses_is_told_before_anything_is_made(google: Own) -> None:
+    said = google.run("deploy", "--yes", code=4, GOOGLE_OAUTH_ACCESS_TOKEN="wrong")
+    assert "the login to gcp is refused" in said
+    assert google.clouds.cloud.kinds() == {}
 
 
 def test_a_login_that_azure_refuses_is_told_before_anything_is_made(tmp_path: Path) -> None:

@@ -139,7 +139,8 @@ def test_on_aws_the_cdk_is_installed_too(account: Account, tmp_path: Path) -> No
     package = {"private": True, "devDependencies": {"aws-cdk": cdk}}
     (repository / "package.json").write_text(json.dumps(package))
     site.commit(repository)
-    Project(repository).write("dev", {"cloud": "aws", "image": IMAGE})
+    own = {"project": "merged", "cloud": "aws", "image": IMAGE}  # others deploy `mlops-dev`
+    Project(repository).write("dev", own)
     site.commit(repository)
     with github.emulated() as hub:
         runner = Runner(repository, tmp_path, environ=hub.environ, credentials=account.aws.environ)
