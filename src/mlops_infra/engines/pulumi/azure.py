@@ -15,7 +15,11 @@ from azure.core.exceptions import (
     HttpResponseError,
     ResourceNotFoundError,
 )
-from azure.identity import CredentialUnavailableError, DefaultAzureCredential
+from azure.identity import (
+    CredentialUnavailableError,
+    DefaultAzureCredential,
+    get_bearer_token_provider,
+)
 
 from mlops_infra.engines.pulumi import rest
 from mlops_infra.engines.pulumi.images import Login
@@ -24,7 +28,7 @@ from mlops_infra.errors import InfraError, PrerequisiteError
 from mlops_infra.model import Component, State
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from mlops_infra.engines.pulumi.deployment import Deployment
 
@@ -60,7 +64,7 @@ def token(resource: str) -> str:
         PrerequisiteError: nobody is signed in, or the login is refused.
     """
     try:
-        return _credential().get_token(f"{resource}/.default").token
+        return _tokens(resource)()
     except (ClientAuthenticationError, CredentialUnavailableError) as error:
         raise _no_login(error) from error
 
@@ -70,6 +74,12 @@ def _no_login(error: ClientAuthenticationError | CredentialUnavailableError) -> 
     # Of all the ways that were tried, the one that there is a login for.
     said = next((line.strip() for line in lines if "Authentication failed" in line), lines[0])
     return PrerequisiteError(f"no login to azure: {said}", hint="az login")
+
+
+@cache
+def _tokens(resource: str) -> Callable[[], str]:
+    """Return what gives out one token until it is about to expire."""
+    return get_bearer_token_provider(_credential(), f"{resource}/.default")
 
 
 @cache
