@@ -10,6 +10,7 @@ import pytest
 
 from mlops_infra.rehearsal.azure.running.apps import app_behind
 from mlops_infra.rehearsal.azure.server import ASSIGNMENT, DEPLOYER, SECRETS_USER, VAULT
+from mlops_infra.rehearsal.azure.web import ROLES
 from mlops_infra.rehearsal.gcp.running.routes import service_behind
 from mlops_infra.rehearsal.pulumi.cloud import Resource
 from tests.rehearsal.clients import visitor
@@ -137,10 +138,10 @@ def _reach_without_pulumi(env: Environment, empty: Path) -> None:
     cloud = env.platform.clouds.cloud
     for each in cloud.of(VAULT):
         role = {"principalId": DEPLOYER, "roleDefinitionId": f"/{SECRETS_USER}", "scope": each}
-        cloud.put(ASSIGNMENT, f"{each}/reader", Resource(inputs=role, outputs={}))
+        cloud.put(ASSIGNMENT, f"{each}{ROLES}reader", Resource(inputs=role, outputs={}))
     run = partial(env.run, PATH="", XDG_CACHE_HOME=str(empty), PULUMI_CONFIG_PASSPHRASE="")
     assert run("tracking-uri").stdout == uri
     assert run("login").stdout == login
     run("status")
     for each in cloud.of(VAULT):
-        cloud.delete(ASSIGNMENT, f"{each}/reader")
+        cloud.delete(ASSIGNMENT, f"{each}{ROLES}reader")

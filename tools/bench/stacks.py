@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines.pulumi import cli
 from mlops_infra.rehearsal.azure.server import ASSIGNMENT, DEPLOYER, SECRETS_USER
+from mlops_infra.rehearsal.azure.web import ROLES
 from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from mlops_infra.rehearsal.pulumi.cloud import Resource
 from tools.bench.emulated import MODEL, Emulated
@@ -40,7 +41,7 @@ class Stacks(Emulated):
         if self.cloud == "azure":
             role = {"principalId": DEPLOYER, "roleDefinitionId": f"/{SECRETS_USER}"}
             reader = Resource(inputs={**role, "scope": SUBSCRIPTION}, outputs={})
-            self._cloud.put(ASSIGNMENT, f"{SUBSCRIPTION}/reader", reader)
+            self._cloud.put(ASSIGNMENT, f"{SUBSCRIPTION}{ROLES}reader", reader)
         self._pulumi = cli.find_or_install()
         return {
             **clouds.environ,

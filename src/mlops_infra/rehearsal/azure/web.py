@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 APP = "azure-native:app:ContainerApp"
 SERVER = "azure-native:dbforpostgresql:Server"
+ROLES = "/providers/Microsoft.Authorization/roleAssignments/"
 SECRET_OF_VAULT = "azure-native:keyvault:Secret"  # noqa: S105 - a type
 QUERY = re.compile(
     r"ContainerAppConsoleLogs \| where ContainerAppName == '(?P<app>[^']+)'"
@@ -127,8 +128,12 @@ def _vault(asked: Asked) -> Response:
     if not any(
         each.inputs["principalId"] == DEPLOYER
         and each.inputs["roleDefinitionId"].endswith(f"/{SECRETS_USER}")
-        and vault.startswith(each.inputs["scope"])
-        for each in asked.cloud.of(ASSIGNMENT).values()
+        for scope in (
+            vault,
+            vault.partition("/providers/")[0],
+            vault.partition("/resourceGroups/")[0],
+        )
+        for each in asked.cloud.of(ASSIGNMENT, like=f"{scope}{ROLES}%").values()
     ):
         raise Forbidden
     found = _found(asked, SECRET_OF_VAULT, f"{vault}{asked.request.path}")
@@ -138,7 +143,7 @@ def _vault(asked: Asked) -> Response:
 def _vault_of(cloud: Cloud, host: str) -> str:
     """Return the id of the vault of a name, or nothing."""
     name = host.removesuffix(".vault.azure.net")
-    return next((each for each in cloud.of(VAULT) if each.endswith(f"/{name}")), "")
+    return next(iter(cloud.of(VAULT, like=f"%/vaults/{name}")), "")
 
 
 def _query(asked: Asked) -> Response:

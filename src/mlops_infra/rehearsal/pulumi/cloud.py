@@ -80,9 +80,10 @@ class Cloud:
         """Return whether any type has a resource of this id: for a check of parents."""
         return bool(self._do("SELECT 1 FROM resources WHERE id = ?", resource_id))
 
-    def of(self, kind: str) -> dict[str, Resource]:
-        """Return all resources of a type, by id."""
-        found = self._do("SELECT id, inputs, outputs FROM resources WHERE kind = ?", kind)
+    def of(self, kind: str, *, like: str = "%") -> dict[str, Resource]:
+        """Return the resources of a type, by id: all, or those `like` that, as SQL has it."""
+        query = "SELECT id, inputs, outputs FROM resources WHERE kind = ? AND id LIKE ?"
+        found = self._do(query, kind, like)
         return {resource_id: _resource(*row) for resource_id, *row in found}
 
     def kinds(self) -> dict[str, int]:
