@@ -6,7 +6,7 @@ Usage: ``python serve.py server [MLFLOW OPTION ...]``, with the variables of the
 Any number of replicas may start at once, on an empty database or on an older MLflow's: one
 migrates under a PostgreSQL advisory lock, the others wait for it. A database that a newer MLflow
 has migrated is refused, and left alone. Where `MLOPS_INFRA_BACKUP_DIR` is set, what the database
-holds is dumped there first; in the clouds the engine has taken a snapshot before.
+holds is dumped there first; in the clouds the database has its continuous backup.
 
 The server runs in this same process, so nothing is imported twice: a start takes no longer than
 `mlflow server` alone.

@@ -261,3 +261,15 @@ def test_a_state_whose_attributes_a_killed_pulumi_left_empty_is_read(deployed: S
     attributes = deployed.state_folder / "stacks" / "mlops" / "dev.json.attrs"
     attributes.write_text("")
     assert deployed.run("plan").stdout.startswith("nothing to do")
+
+
+def test_a_provider_that_a_killed_deploy_was_setting_up_is_set_up_again(deployed: Small) -> None:
+    file = deployed.state_folder / "stacks" / "mlops" / "dev.json"
+    document = json.loads(file.read_text())
+    latest = document["checkpoint"]["latest"]
+    (provider,) = [each for each in latest["resources"] if each["type"].endswith(":random")]
+    latest["pending_operations"] = [{"type": "creating", "resource": {**provider, "id": ""}}]
+    file.write_text(json.dumps(document))
+    deployed.write({"database": {"storage_gib": 64}})
+    deployed.deploy()
+    assert not deployed.state.get("pending_operations")

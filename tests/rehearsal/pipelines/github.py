@@ -54,7 +54,7 @@ class GitHub:
             return [each for each in self.issues if wanted.items() <= each.items()]
         return None
 
-    def _comments(self, method: str, number: int, body: dict[str, str]) -> Any:  # noqa: ANN401
+    def _comments(self, method: str, number: int, body: dict[str, str]) -> Any:  # noqa: ANN401 - any JSON
         if method == "GET":
             return [each for each in self.comments if each["on"] == number]
         if method != "POST" or body.keys() != {"body"}:

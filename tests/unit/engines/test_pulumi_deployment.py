@@ -130,7 +130,3 @@ def test_the_holder_of_a_lock_is_read_from_pulumi_s_complaint() -> None:
   file:///s/.pulumi/locks/organization/mlops/dev/0a.json: created by ci@elsewhere (pid 12) at 2026-01-01T00:00:00Z"""  # noqa: E501 - Pulumi's own line
     taken = datetime(2026, 1, 1, tzinfo=UTC)
     assert owners(said) == [Owner(user="ci", host="elsewhere", pid=12, since=taken)]
-
-
-def test_a_provider_that_a_killed_run_was_setting_up_is_set_up_again() -> None:
-    assert ids.is_repeatable("pulumi:providers:random")
