@@ -6,7 +6,8 @@
     bootstrap.py   makes what must be there before the first one
     cli.py         the pinned Pulumi command line: found, installed or built
     state.py       where the file keeps the state
-    reading.py     what the state says, read where it is kept, without Pulumi
+    files.py       the files that it keeps a stack in, for locks.py and for
+    reading.py     what the state says, without Pulumi
     workspace.py   one stack through the command line: make, export, import, remove
     deployment.py  what a stack's state says: resources, outputs, what a teardown keeps
     automation.py  preview, up and destroy through the Automation API, with their steps

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
 
-from mlops_infra.engines.pulumi.clouds import cloud_of
-from mlops_infra.engines.pulumi.reading import STORES
+from mlops_infra.engines.pulumi.files import files_of
 from mlops_infra.engines.pulumi.settling import is_dead
-from mlops_infra.engines.pulumi.state import state_url
 from mlops_infra.engines.pulumi.troubles import Owner, locked
 from mlops_infra.errors import InfraError
 
@@ -40,22 +36,13 @@ def _notes(target: Target) -> Iterator[bytes]:
 
     https://github.com/pulumi/pulumi/blob/v3.259.0/pkg/backend/diy/lock.go
     """
-    url = urlsplit(state_url(target))
-    environment = target.environment
-    folder = f".pulumi/locks/organization/{environment.project}/{environment.name}/"
-    if url.scheme == "file":
-        where = Path(url.netloc + url.path).expanduser() / folder
-        for file in where.glob("*.json"):
-            yield file.read_bytes()
-    elif STORES.get(url.scheme) is target.cloud:
-        cloud, options = cloud_of(target), dict(parse_qsl(url.query))
-        prefix = f"{url.path.strip('/')}/{folder}".lstrip("/")
-        for key in cloud.keys(url.netloc, prefix, options):
-            body = cloud.stored(url.netloc, key, options)
-            if key.endswith(".json") and body:  # else it has just been released
-                yield body
-    else:
-        raise InfraError(f"the locks in {url.scheme}:// are Pulumi's alone to read")
+    files, environment = files_of(target), target.environment
+    if files is None:
+        raise InfraError("the locks in this state are Pulumi's alone to read")
+    for path in files.below(f"locks/organization/{environment.project}/{environment.name}"):
+        body = files.read(path) if path.endswith(".json") else None
+        if body:  # else it has just been released
+            yield body
 
 
 def _owner(note: bytes) -> Owner:

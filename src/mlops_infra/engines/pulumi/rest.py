@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -31,11 +32,11 @@ class Entry:
 
 def get(url: str, token: str, query: Mapping[str, str] | None = None) -> dict[str, Any] | None:
     """Return what is at an address, or None where nothing is."""
-    found = _answer(lambda: _client().get(url, params=query, headers=_signed(token)))
-    return found.json() if found else None
+    found = read(url, token, query)
+    return None if found is None else json.loads(found)
 
 
-def read(url: str, token: str, query: Mapping[str, str]) -> bytes | None:
+def read(url: str, token: str, query: Mapping[str, str] | None = None) -> bytes | None:
     """Return the content of what is at an address, or None where nothing is."""
     found = _answer(lambda: _client().get(url, params=query, headers=_signed(token)))
     return found.content if found else None
