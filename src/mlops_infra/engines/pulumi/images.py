@@ -13,11 +13,12 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import parse_http_list, parse_keqv_list
 
 import httpx
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from mlops_infra.engines import process
 from mlops_infra.engines.builder import require_builder
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 PLATFORM = "linux/amd64"
 """What every cloud runs, whatever this machine is."""
+
+PUSHES, PAUSE_SECONDS = 3, 10
+"""A registry that was made a moment ago may not answer yet, or not know its roles."""
 
 MANIFESTS = ", ".join(
     (
@@ -94,10 +98,27 @@ class Images:
             return False
 
     def _push(self, reference: str) -> None:
-        """Push what was built. The login is read from a pipe and kept in a folder of our own."""
+        """Push what was built."""
         builder = self._built_by.get(reference)
         if builder is None:
             return
+        again = Retrying(
+            retry=retry_if_exception_type(InfraError),
+            stop=stop_after_attempt(PUSHES),
+            wait=wait_fixed(PAUSE_SECONDS),
+            reraise=True,
+        )
+        try:
+            again(self._push_with, builder, reference)
+        except InfraError as error:
+            self.failure = InfraError(
+                f"the image {reference} cannot be pushed: {error.message}",
+                hint="mend that, then run the command again: it goes on from here",
+            )
+            raise self.failure from error
+
+    def _push_with(self, builder: str, reference: str) -> None:
+        """Push once. The login is read from a pipe and kept in a folder of our own."""
         host = _parts(reference)[0]
         with TemporaryDirectory(prefix="mlops-infra-login-") as folder:
             # Docker knows no such file: it keeps the login as the user has it keep all others.
@@ -107,18 +128,9 @@ class Images:
                 argv = [builder, "login", "--username", login.username, "--password-stdin", host]
                 process.run(argv, env=env, stdin=login.password)
                 process.run([builder, "push", reference], env=env)
-            except InfraError as error:
-                self._fail(reference, error)
             finally:
                 with suppress(InfraError):
                     process.run([builder, "logout", host], env=env)
-
-    def _fail(self, reference: str, error: InfraError) -> NoReturn:
-        self.failure = InfraError(
-            f"the image {reference} cannot be pushed: {error.message}",
-            hint="mend that, then run the command again: it goes on from here",
-        )
-        raise self.failure from error
 
 
 def _has(host: str, repository: str, tag: str, login: Login) -> bool:

@@ -69,6 +69,11 @@ AZURE = (
         do="deploy again in a few minutes: a new identity or role takes that long to be known",
     ),
     Remedy(
+        says=r"RoleAssignmentExists",
+        do="that role was granted by hand: take it away, then deploy again: az role assignment "
+        "list --all --output table --subscription {subscription}",
+    ),
+    Remedy(
         says=r"RequestDisallowedByPolicy",
         do="have whoever runs the subscription exempt it from that policy: az policy assignment "
         "list --disable-scope-strict-match --subscription {subscription}",
