@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs test test-rehearsal test-killed test-local test-others test-unit check bench lock browser pulumi runners regenerate clean
+.PHONY: help setup demo docs test test-pulumi test-local test-aws test-others test-unit check bench lock browser pulumi runners regenerate clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,22 +48,22 @@ test-unit: $(SETUP)  ## what needs no server: seconds
 	$(BIN)/pytest -m "not slow"
 
 test: check browser node_modules pulumi runners  ## everything: real servers, databases, a browser, the image, CDK and Pulumi
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-rehearsal test-killed test-local test-others
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-pulumi test-local test-aws test-others
 
-# Four parts, two at a time, the longest first.
-KILLED := $(wildcard tests/*/test_killed*.py)
+PARTS := tests/rehearsal/pulumi tests/local tests/rehearsal/aws
 
-test-rehearsal: $(SETUP) node_modules pulumi runners
-	$(BIN)/pytest tests/rehearsal $(KILLED:%=--ignore=%) --durations=25
-
-test-killed: $(SETUP) node_modules pulumi
-	$(BIN)/pytest $(KILLED) --durations=15
+# Four parts, three at a time, for much of each is waiting; what takes longest first.
+test-pulumi: $(SETUP) node_modules pulumi
+	$(BIN)/pytest tests/rehearsal/pulumi --durations=25
 
 test-local: $(SETUP)
-	$(BIN)/pytest tests/local $(KILLED:%=--ignore=%) --durations=15
+	$(BIN)/pytest tests/local --durations=25
+
+test-aws: $(SETUP) node_modules
+	$(BIN)/pytest tests/rehearsal/aws --durations=25
 
 test-others: $(SETUP) node_modules pulumi runners
-	$(BIN)/pytest --ignore=tests/local --ignore=tests/rehearsal --durations=15
+	$(BIN)/pytest $(PARTS:%=--ignore=%) --durations=25
 
 browser: $(SETUP)  ## a Chromium for the tests of the UI, where there is none
 	@$(BIN)/python tools/chromium.py

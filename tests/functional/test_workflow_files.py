@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.conftest import REPOSITORY
-from tests.rehearsal.pipelines import azure_devops
+from tests.rehearsal.ci import azure_devops
 from tools import runners
 
 GITHUB = REPOSITORY / ".github"

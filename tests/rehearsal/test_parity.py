@@ -14,15 +14,15 @@ import pytest
 from mlops_infra.model import Outputs
 from mlops_infra.rehearsal.pulumi import EmulatedClouds
 from tests.conftest import Project
-from tests.rehearsal.conftest import IMAGE, Engine
-from tests.rehearsal.small.environment import UNREACHABLE, Small
-from tests.rehearsal.small.images import copy_stacks
+from tests.rehearsal.aws.account import IMAGE, Engine
+from tests.rehearsal.pulumi.small.environment import UNREACHABLE, Small
+from tests.rehearsal.pulumi.small.images import copy_stacks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Live
-    from tests.rehearsal.conftest import Account
+    from tests.rehearsal.aws.account import Account
 
 pytestmark = pytest.mark.slow
 

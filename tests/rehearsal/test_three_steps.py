@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.rehearsal.platforms import nothing_made
+from tests.rehearsal.pulumi.platforms import nothing_made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.rehearsal.conftest import Account
-    from tests.rehearsal.platforms import Platform
+    from tests.rehearsal.aws.account import Account
+    from tests.rehearsal.pulumi.platforms import Platform
 
 pytestmark = pytest.mark.slow
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.stacks.by_hand import Run
 
+pytestmark = pytest.mark.slow
+
 CLOUDS = ("azure", "gcp")
 VAULT = "azure-native:keyvault:Vault"
 

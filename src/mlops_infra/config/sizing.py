@@ -34,7 +34,7 @@ RESERVED_CONNECTIONS = 5 + 2 * POOL_SIZE
 Five are left for administrators and the migration; PostgreSQL itself reserves 3 of them. The
 rest is what one worker keeps for users and the registry: without it parallel calls to a `micro`
 database with basic auth end with "remaining connection slots are reserved", as the smoke test in
-tests/rehearsal/test_front_door.py would show.
+tests/rehearsal/aws/test_front_door.py would show.
 """
 
 DATABASE_CONNECTIONS: Mapping[str, int] = MappingProxyType(

@@ -42,7 +42,7 @@ def resources(
 
     environment = environment_of(name, ci={"github": repository})
     with TemporaryDirectory() as folder:
-        app = cdk.App(context=FEATURES, outdir=folder)
+        app = cdk.App(context=FEATURES, outdir=folder, builtin_cloud_formation_validation=False)
         Deployer(
             app,
             environment.deployer_name,

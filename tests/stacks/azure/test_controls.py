@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Declare = Callable[[Environment], Declared]
 
+pytestmark = pytest.mark.slow
+
 MUTATIONS = (
     *mutations_front.MUTATIONS,
     *mutations_data.MUTATIONS,

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tests.stacks.azure.conftest import Declared
     from tests.stacks.github import Claims
 
+pytestmark = pytest.mark.slow
+
 AUDIENCE = "api://AzureADTokenExchange"
 CREDENTIAL = f"{NATIVE}managedidentity:FederatedIdentityCredential"
 ASSIGNMENT = f"{NATIVE}authorization:RoleAssignment"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Found]
 
+pytestmark = pytest.mark.slow
+
 TYPES = {each.token.removeprefix("azure-native:"): each for each in PROVIDER.types}
 CONFIG = {"subscriptionId": "s"}
 WHERE = {"resourceGroupName": "data", "location": "westeurope"}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Declare = Callable[[Environment], Declared]
 
+pytestmark = pytest.mark.slow
 
 BOOTSTRAP = {
     "authorization:RoleDefinition",

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     Declare = Callable[[Environment], Declared]
 
+pytestmark = pytest.mark.slow
+
 EARLIER = "mlops-prod-abc123@2026-11-20T10:00:00Z"
 DIGEST = f"sha256:{'5' * 64}"
 LONG = "abcdefgh-jklmnop"

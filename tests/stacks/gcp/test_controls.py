@@ -19,6 +19,8 @@ from tests.stacks.gcp.controls_identity import physical_names
 from tests.stacks.gcp.declared import Declared
 from tests.stacks.gcp.mutations import Edit, Mutation
 
+pytestmark = pytest.mark.slow
+
 MUTATIONS = (
     *mutations_front.MUTATIONS,
     *mutations_data.MUTATIONS,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.stacks.github import Claims
 
+pytestmark = pytest.mark.slow
+
 POOL = f"projects/{NUMBER}/locations/global/workloadIdentityPools/ci-mlops-dev"
 PROVIDER_NAME = f"{POOL}/providers/github"
 AUDIENCE = f"https://iam.googleapis.com/{PROVIDER_NAME}"

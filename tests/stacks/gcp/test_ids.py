@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.stacks.registered import Registered
 
+pytestmark = pytest.mark.slow
+
 NUMBERED = {
     "gcp:monitoring/alertPolicy:AlertPolicy",
     "gcp:monitoring/notificationChannel:NotificationChannel",

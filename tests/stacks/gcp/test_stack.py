@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tests.stacks.registered import Program, Registered
 
+pytestmark = pytest.mark.slow
+
 STACK = REPOSITORY / "stacks" / "gcp"
 DIGEST = f"sha256:{'5' * 64}"
 

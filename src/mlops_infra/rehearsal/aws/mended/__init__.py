@@ -1,7 +1,7 @@
 """What is wrong in ministack 1.5.33: the one place that changes its own behaviour.
 
 Each mend says what was seen, by asking a resource's own API after a deploy and comparing the answer
-with the template. `tests/rehearsal/test_aws_resources.py` asks the same questions, so a newer
+with the template. `tests/rehearsal/aws/test_resources.py` asks the same questions, so a newer
 ministack shows which mends it no longer needs: take one out and see whether a test fails.
 """
 

@@ -1,0 +1,78 @@
+"""Whatever state a failure leaves a stack in, the next command goes on from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.rehearsal.aws.account import Engine
+
+pytestmark = pytest.mark.slow
+
+DATABASE, BALANCER = "AWS::RDS::DBInstance", "AWS::ElasticLoadBalancingV2::LoadBalancer"
+SERVICE, SUBNET = "AWS::ECS::Service", "AWS::EC2::Subnet"
+BIGGER = {"database": {"size": "small"}}
+
+
+def test_a_rollback_that_failed_is_rolled_on_and_the_deploy_after_it_converges(
+    engine: Engine,
+) -> None:
+    engine.deploy()
+    faults = engine.account.aws.faults
+    engine.write({**BIGGER, "server": {"cpu": 2, "memory_gib": 4}})
+    # The database is changed, then the service is not, and the database not changed back.
+    faults.fail_next(SERVICE, "no capacity", operation="update")
+    faults.fail_next(DATABASE, "InsufficientDBInstanceCapacity", operation="update", skip=1)
+    said = engine.run("deploy", "--yes", code=1).stderr
+    assert "no capacity" in said
+    assert engine.state == "UPDATE_ROLLBACK_FAILED"
+
+    assert "is update_rollback_failed: rolled back" in engine.run("plan", code=2).stdout
+    said = engine.run("deploy", "--yes", code=1).stderr
+    assert "there is more to do than was shown" in said
+    assert engine.state == "UPDATE_ROLLBACK_COMPLETE"
+    assert engine.changes()[DATABASE] == "update"
+    engine.deploy()
+    assert engine.state == "UPDATE_COMPLETE"
+    assert engine.run("plan").stdout.startswith("nothing to do")
+
+
+def test_a_protected_environment_whose_first_deploy_failed_is_deployed_by_the_next(
+    engine: Engine,
+) -> None:
+    engine.write(like="prod")
+    engine.account.aws.faults.fail_next(SERVICE, "no capacity")
+    assert "no capacity" in engine.run("deploy", "--yes", code=1).stderr
+    # The rollback cannot delete what is protected.
+    assert engine.state in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
+    assert engine.account.stack(engine.name)["EnableTerminationProtection"]
+    engine.deploy()
+    stack = engine.account.stack(engine.name)
+    assert (stack["StackStatus"], stack["EnableTerminationProtection"]) == ("CREATE_COMPLETE", True)
+
+
+@pytest.mark.parametrize("verb", ["teardown", "deploy"])
+def test_a_teardown_that_failed_half_way_is_gone_on_from(engine: Engine, verb: str) -> None:
+    engine.deploy()
+    engine.account.aws.faults.fail_next(SUBNET, "has dependencies", operation="delete")
+    said = engine.run("teardown", "--yes", code=1).stderr
+    assert "has dependencies" in said
+    assert engine.state == "DELETE_FAILED"
+    if verb == "deploy":
+        engine.deploy()
+        assert engine.state == "CREATE_COMPLETE"
+        assert engine.run("plan").stdout.startswith("nothing to do")
+    else:
+        engine.run("teardown", "--yes")
+        assert "not deployed" in engine.run("status", code=1).stdout
+
+
+def test_a_snapshot_that_there_is_not_is_told_with_the_command_that_lists_them(
+    engine: Engine,
+) -> None:
+    engine.write({"database": {"restore_from": "no-such-snapshot"}})
+    said = engine.run("deploy", "--yes", code=1).stderr
+    assert "DBSnapshot not found: no-such-snapshot" in said
+    assert "aws rds describe-db-snapshots" in said
