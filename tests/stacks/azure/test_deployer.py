@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlops_infra.engines.pulumi import azure_needs, ids
-from mlops_infra.engines.pulumi.azure_needs import GRANTS, LOCKS
+from mlops_infra.engines.pulumi.clouds import azure_needs, ids
+from mlops_infra.engines.pulumi.clouds.azure_needs import GRANTS, LOCKS
 from mlops_infra.rehearsal.azure import PROVIDER
 from mlops_infra.rehearsal.pulumi.schema import mistakes
 from stacks.azure.bootstrap import program

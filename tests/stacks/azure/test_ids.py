@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlops_infra.engines.pulumi import ids
+from mlops_infra.engines.pulumi.clouds import ids
 from tests.stacks.azure.conftest import VARIANTS, environment_of
 from tests.stacks.azure.declared import NATIVE
 

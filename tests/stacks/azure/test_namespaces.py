@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mlops_infra.engines.pulumi.azure_needs import NAMESPACES
+from mlops_infra.engines.pulumi.clouds.azure_needs import NAMESPACES
 from tests.conftest import REPOSITORY
 from tests.stacks.azure.conftest import VARIANTS, environment_of
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cel
 import pytest
 
-from mlops_infra.engines.pulumi import gcp_needs, ids
+from mlops_infra.engines.pulumi.clouds import gcp_needs, ids
 from mlops_infra.rehearsal.gcp import PROVIDER
 from mlops_infra.rehearsal.pulumi.cloud import Cloud
 from mlops_infra.rehearsal.pulumi.description import Call

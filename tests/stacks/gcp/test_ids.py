@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlops_infra.engines.pulumi import ids
+from mlops_infra.engines.pulumi.clouds import ids
 from mlops_infra.rehearsal.gcp import PROVIDER
 from mlops_infra.rehearsal.pulumi.cloud import Cloud
 from mlops_infra.rehearsal.pulumi.description import Call

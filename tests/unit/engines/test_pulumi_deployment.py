@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlops_infra.engines.pulumi import ids
+from mlops_infra.engines.pulumi.clouds import ids
 from mlops_infra.engines.pulumi.deployment import Deployment
 from mlops_infra.engines.pulumi.troubles import Owner, owners
 

@@ -1,7 +1,8 @@
 """The engine of `azure` and `gcp`: the Pulumi engine changes, its state tells.
 
     engine.py      the verbs
-    prerequisites.py   what a deploy needs; azure_needs.py and gcp_needs.py: of their cloud
+    clouds/        what knows one cloud
+    prerequisites.py   what a deploy needs
     locks.py       who holds a stack
     bootstrap.py   makes what must be there before the first one
     cli.py         the pinned Pulumi command line: found, installed or built
@@ -15,12 +16,8 @@
     planning.py    what a deploy or a teardown would change
     steps.py       carries a plan out
     settling.py    what a killed run left: a lock, a create whose answer nobody heard
-    vaults.py      takes a deleted vault of Azure's back
-    ids.py         the ids that clouds make of names
     troubles.py    what Pulumi says, as errors that a person can act on
     images.py      the images that a program's server is made of: built, then pushed
-    clouds.py      the module of a target's cloud: azure.py or gcp.py, what is asked without Pulumi
-    remedies.py    what mends a failure, by the cloud's own wording
 
 `automation.py` alone needs Pulumi's SDK, and only what changes something or plans it needs that.
 """

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mlops_infra.engines.pulumi import ids
+from mlops_infra.engines.pulumi.clouds import ids
 from mlops_infra.engines.pulumi.planning import PROVIDERS, Preview, images_of, load
 from mlops_infra.engines.pulumi.workspace import Workspace
 from mlops_infra.errors import InfraError, UsageError

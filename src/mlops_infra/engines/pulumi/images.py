@@ -22,7 +22,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from mlops_infra.engines import process
 from mlops_infra.engines.builder import require_builder
-from mlops_infra.engines.pulumi.rest import SECONDS
+from mlops_infra.engines.pulumi.clouds.rest import SECONDS
 from mlops_infra.errors import InfraError
 from mlops_infra.model import Event
 

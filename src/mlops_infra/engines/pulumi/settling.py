@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from mlops_infra.engines.pulumi import ids
+from mlops_infra.engines.pulumi.clouds import ids
 from mlops_infra.engines.pulumi.deployment import name_of
 from mlops_infra.engines.pulumi.troubles import owners
 from mlops_infra.errors import InfraError

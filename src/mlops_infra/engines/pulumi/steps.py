@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_infra.engines.pulumi import settling, vaults
+from mlops_infra.engines.pulumi import settling
 from mlops_infra.engines.pulumi.automation import Automation
+from mlops_infra.engines.pulumi.clouds import vaults
 from mlops_infra.engines.pulumi.planning import Preview, preview, teardown_changes
 from mlops_infra.errors import InfraError, LockedError, NotDeployedError
 from mlops_infra.model import Action, Goal

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mlops_infra.engines.pulumi.remedies import remedy
+from mlops_infra.engines.pulumi.clouds.remedies import remedy
 from mlops_infra.engines.pulumi.state import state_of
 from mlops_infra.errors import InfraError, LockedError, PrerequisiteError
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from mlops_infra.engines.pulumi import rest
-from mlops_infra.engines.pulumi.gcp import token
-from mlops_infra.engines.pulumi.remedies import GCP_QUOTAS
+from mlops_infra.engines.pulumi.clouds import rest
+from mlops_infra.engines.pulumi.clouds.gcp import token
+from mlops_infra.engines.pulumi.clouds.remedies import GCP_QUOTAS
 from mlops_infra.engines.questions import Question, unknown_if_denied
 from mlops_infra.errors import PrerequisiteError, UsageError
 

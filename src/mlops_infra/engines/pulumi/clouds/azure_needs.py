@@ -8,9 +8,9 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mlops_infra.engines.pulumi import rest
-from mlops_infra.engines.pulumi.azure import MANAGEMENT, token
-from mlops_infra.engines.pulumi.remedies import AZURE_QUOTAS
+from mlops_infra.engines.pulumi.clouds import rest
+from mlops_infra.engines.pulumi.clouds.azure import MANAGEMENT, token
+from mlops_infra.engines.pulumi.clouds.remedies import AZURE_QUOTAS
 from mlops_infra.engines.questions import Question, unknown_if_denied
 from mlops_infra.errors import InfraError, PrerequisiteError, UsageError
 

@@ -21,9 +21,9 @@ from azure.identity import (
     get_bearer_token_provider,
 )
 
-from mlops_infra.engines.pulumi import rest
+from mlops_infra.engines.pulumi.clouds import rest
+from mlops_infra.engines.pulumi.clouds.rest import Entry
 from mlops_infra.engines.pulumi.images import Login
-from mlops_infra.engines.pulumi.rest import Entry
 from mlops_infra.errors import InfraError, PrerequisiteError
 from mlops_infra.model import Component, State
 

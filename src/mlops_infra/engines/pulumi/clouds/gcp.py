@@ -13,9 +13,9 @@ import google.auth
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
 
-from mlops_infra.engines.pulumi import rest
+from mlops_infra.engines.pulumi.clouds import rest
+from mlops_infra.engines.pulumi.clouds.rest import Entry
 from mlops_infra.engines.pulumi.images import Login
-from mlops_infra.engines.pulumi.rest import Entry
 from mlops_infra.errors import InfraError, PrerequisiteError
 from mlops_infra.model import Component, State
 

@@ -1,4 +1,12 @@
-"""The module of a target's cloud: what the engine asks without Pulumi. Its SDK comes only here."""
+"""What knows one cloud: what the engine asks of it without Pulumi. Its SDK comes only here.
+
+azure.py gcp.py              what there is: state, secrets, how server and database are, the log
+azure_needs.py gcp_needs.py  what a deploy needs
+ids.py                       the ids that clouds make of names
+remedies.py                  what mends a failure, by the cloud's own wording
+vaults.py                    takes a deleted vault of Azure's back
+rest.py                      one request to a cloud's API
+"""
 
 from __future__ import annotations
 
@@ -11,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import ModuleType
 
+    from mlops_infra.engines.pulumi.clouds.rest import Entry
     from mlops_infra.engines.pulumi.deployment import Deployment
     from mlops_infra.engines.pulumi.images import Login
-    from mlops_infra.engines.pulumi.rest import Entry
     from mlops_infra.engines.questions import Question
     from mlops_infra.model import Component, Target
 
@@ -101,7 +109,7 @@ def needs_of(target: Target) -> NeedsModule:
 
 def _module(target: Target, name: str) -> ModuleType:
     try:
-        return importlib.import_module(f"mlops_infra.engines.pulumi.{name}")
+        return importlib.import_module(f"mlops_infra.engines.pulumi.clouds.{name}")
     except ModuleNotFoundError as error:
         raise PrerequisiteError(
             f"not installed: {error.name}", hint=f'pip install "mlops-infra[{target.cloud}]"'
