@@ -147,6 +147,8 @@ def deploy(engine: Engine, target: Target, *, approve: Approve, on_event: OnEven
         engine.apply(plan, on_event)
     outputs = engine.outputs(target)
     hint = f"mlops-infra logs {flags(target)}"
+    if target.environment.access.domain:
+        hint += "; a new domain works once its DNS record and its certificate are there"
     require_healthy(outputs, engine.credentials(target), hint=hint)
     return outputs
 

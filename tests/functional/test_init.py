@@ -165,14 +165,44 @@ def test_run_again_it_asks_nothing_and_writes_only_what_is_not_there(here: Empty
     answer = here("init")
     assert (answer.code, answer.stdout) == (0, "")
     assert "differs" not in answer.stderr
-    (here.folder / "environments" / "prod.yaml").unlink()
+    (here.folder / "environments" / "staging.yaml").unlink()  # which is not wanted
     (here.folder / ".github" / "workflows" / "drift.yml").unlink()
-    answer = here("init")
-    assert answer.stdout.splitlines() == [
-        ".github/workflows/drift.yml",
-        "environments/prod.yaml",
-    ]
+    assert here("init").stdout.splitlines() == [".github/workflows/drift.yml"]
     assert load_environment(here.folder, "prod") == before["prod"]
+
+
+@pytest.mark.parametrize(
+    "changed", [("--region", "eu-west-1"), ("--domain", "example.com"), ("--project", "other")]
+)
+def test_a_flag_that_would_change_what_is_there_is_refused(
+    here: EmptyFolder, changed: tuple[str, str]
+) -> None:
+    written(here, "aws")
+    files = here.files
+    answer = here("init", *changed)
+    assert (answer.code, answer.stdout) == (3, "")
+    assert f"{changed[0]}: this project's environments are there already" in answer.stderr
+    assert "environments/*.yaml" in answer.stderr
+    assert here.files == files
+
+
+@pytest.mark.parametrize("cloud", ["azure", "gcp"])
+def test_a_domain_that_needs_records_of_a_first_deploy_is_left_for_the_second(
+    here: EmptyFolder, cloud: str
+) -> None:
+    found = written(here, cloud, "--domain", "example.com")
+    assert {each.access.domain for each in found.values()} == {None}
+    text = (here.folder / "environments" / "dev.yaml").read_text()
+    assert "\n  # domain: mlflow-dev.example.com  # " in text
+
+
+@pytest.mark.parametrize("name", ["my_platform", "mlflow-platform-infra"])
+def test_a_folder_that_is_no_name_of_a_project_is_not_made_into_one(
+    here: EmptyFolder, name: str
+) -> None:
+    answer = here("init", name, "--cloud", "gcp", *here.ACCOUNTS["gcp"])
+    assert (answer.code, answer.stdout) == (3, "")
+    assert "add --project" in answer.stderr
 
 
 @pytest.mark.parametrize("cloud", ["aws", "azure", "gcp"])
@@ -221,7 +251,7 @@ def test_workflows_below_the_root_of_a_repository_are_warned_of(here: EmptyFolde
     (here.folder / ".git").mkdir()
     answer = here("init", "infra", "--cloud", "aws", *here.ACCOUNTS["aws"])
     assert answer.code == 0
-    assert f"at the repository's root alone: {here.folder}/.github" in answer.stderr
+    assert f"at a repository's root alone, which is {here.folder}:" in answer.stderr
 
 
 def test_on_aws_the_pinned_command_line_of_the_cdk_is_installed(here: EmptyFolder) -> None:

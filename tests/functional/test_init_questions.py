@@ -111,7 +111,7 @@ def test_on_a_terminal_it_asks_and_asks_again_until_an_answer_will_do(here: Empt
         ("id of the Route 53 zone example.com: ", "Z1"),
         ("email address that alarms go to [none]: ", "none"),
         ("CI that deploys: github or none [github]: ", ""),
-        ("GitHub repository, owner/name, that bootstrap lets in", "acme/platform"),
+        ("GitHub repository that bootstrap lets in", "acme/platform"),
     ):
         terminal.wait_for(question)
         terminal.type(f"{line}\n")

@@ -51,7 +51,8 @@ def init(
     }
     ask = questions.read if questions.somebody_is_there() else None
     answers = scaffold.find_answers(folder, given, ask)
-    files = scaffold.project_files(answers, with_stacks=with_stacks or scaffold.has_stacks(folder))
+    own = with_stacks or scaffold.has_stacks(folder)
+    files = scaffold.project_files(folder, answers, with_stacks=own)
     for each in scaffold.write(folder, files):
         if each.is_new:
             render.show(render.nearby(str(each.path)))
@@ -59,8 +60,11 @@ def init(
             difference = f", and differs:\n{each.difference}" if each.difference else ""
             render.say(f"{render.nearby(str(each.path))}: kept{difference}")
     root = scaffold.root_above(folder)
-    if root and answers.ci == "github":
-        render.say(f"GitHub reads workflows at the repository's root alone: {root}/.github")
+    if root and answers.ci != scaffold.NONE:
+        render.say(
+            f"CI works at a repository's root alone, which is {root}: give this project a "
+            f"repository of its own, or make it there"
+        )
     if scaffold.lacks_cdk(folder):
         render.say("npm install: the CDK's command line")
         if problem := scaffold.install_cdk(folder):

@@ -19,8 +19,10 @@ from mlops_infra.scaffold.folder import (
     require_place,
     root_above,
 )
+from mlops_infra.scaffold.questions import NONE
 
 __all__ = [
+    "NONE",
     "find_answers",
     "has_stacks",
     "install_cdk",

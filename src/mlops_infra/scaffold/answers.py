@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlops_infra.config.loader import check_file, environment_files
 from mlops_infra.config.models import Cloud
+from mlops_infra.config.wording import shown
 from mlops_infra.errors import UsageError
 from mlops_infra.scaffold.questions import ACCOUNTS, CI, NONE, REGIONS, Question, questions
 
@@ -49,6 +50,13 @@ def find_answers(folder: Path, given: Mapping[str, str], ask: Ask | None) -> Ans
     known = _known(folder)
     if known and given.get("cloud", known["cloud"]) != known["cloud"]:
         known = {name: known[name] for name in OF_ANY_CLOUD}
+    for name in known.keys() & given.keys() - {"ci"}:
+        if given[name] != known[name]:
+            raise UsageError(
+                f"--{name.replace('_', '-')}: this project's environments are there already, "
+                f"with {shown(known[name]) if known[name] else 'none'}",
+                hint="change it in environments/*.yaml: init writes over no file",
+            )
     found: dict[str, str] = {}
     missing = []
     for question in questions(folder, found):

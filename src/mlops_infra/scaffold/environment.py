@@ -41,8 +41,11 @@ def environment_text(file: Path, answers: Answers) -> str:
     if answers.repository:
         kept = [_uncommented(each) if each.startswith("# ci:") else each for each in kept]
     text = "\n\n".join(kept) + "\n"
-    if answers.domain:
+    if answers.domain and answers.cloud is Cloud.AWS:
         text = re.sub(r"(?m)^  # (domain|hosted_zone): ", r"  \1: ", text)
+    elif answers.domain:  # what its DNS records must say is known after the first deploy
+        domain = f"domain: {host(file.stem, answers.domain)}"
+        text = re.sub(r"(?m)^  # domain: .*$", f"  # {domain}  # for the second deploy", text)
     for keys, value in _values(file.stem, answers).items():
         text = _with_value(text, keys, value)
     return text
@@ -57,7 +60,7 @@ def _values(name: str, answers: Answers) -> Values:
     found: Values = {("project",): answers.project, ("cloud",): answers.cloud}
     if answers.email:
         found["alerts", "email"] = answers.email
-    if answers.domain:
+    if answers.domain and answers.cloud is Cloud.AWS:
         found["access", "domain"] = host(name, answers.domain)
     if answers.repository:
         found["ci", "github"] = answers.repository

@@ -9,6 +9,7 @@ from os.path import lexists
 from typing import TYPE_CHECKING
 
 from mlops_infra import __version__
+from mlops_infra.config.loader import check_file, environment_files
 from mlops_infra.config.models import Cloud
 from mlops_infra.errors import PrerequisiteError
 from mlops_infra.project import ENVIRONMENTS, shipped
@@ -41,11 +42,13 @@ class Written:
     """How one that was there differs from what would have been written, as a diff."""
 
 
-def project_files(answers: Answers, *, with_stacks: bool) -> Files:
-    """Return all that a project is made of."""
+def project_files(folder: Path, answers: Answers, *, with_stacks: bool) -> Files:
+    """Return all that a project is made of; where there is one, with no further environment."""
+    there = {each.name for each in environment_files(folder) if check_file(each)[0]}
     found = {
         f"{ENVIRONMENTS}/{each.name}": environment_text(each, answers)
         for each in shipped_environments()
+        if not there or each.name in there
     }
     found |= _copies(f"{ENVIRONMENTS}/environment.schema.json")
     if answers.ci == "github":

@@ -95,9 +95,11 @@ def questions(folder: Path, found: Mapping[str, str]) -> Iterator[Question]:
     cloud = Cloud(found["cloud"])
     schema = schema_at(("project",))
     name = folder.resolve().name.lower()
-    name = name if re.fullmatch(schema["pattern"], name) else "mlops"
+    fits = bool(re.fullmatch(schema["pattern"], name))
     text = "project, the first part of every name in the cloud"
-    yield Question(name="project", text=text, schema=schema, offer=name, default=name)
+    # Two projects of one name in one account would be the same platform: none is made up.
+    default = name if fits else None
+    yield Question(name="project", text=text, schema=schema, offer=default or "", default=default)
     if cloud is not Cloud.LOCAL:
         yield from _of_account(cloud)
         yield from _of_domain(cloud, found)
@@ -129,10 +131,11 @@ def _of_ci(cloud: Cloud, folder: Path, found: Mapping[str, str]) -> Iterator[Que
     yield Question(
         name="ci", text="CI that deploys", schema=schema, offer=choices[0], default=choices[0]
     )
-    if found["ci"] == "github":
+    if found["ci"] in {"github", "cloud-build"}:  # where bootstrap can make an account for it
         yield Question(
             name="repository",
-            text="GitHub repository, owner/name, that bootstrap lets in without a stored key",
+            text="GitHub repository that bootstrap lets in without a stored key: owner/name, or as "
+            "its tokens have it, OWNER@ID/NAME@ID, where it is from July 2026 or later",
             schema=schema_at(("ci", "github")),
             offer=github_origin(folder),
             default="",

@@ -26,8 +26,8 @@ LOGINS = {
 CI = {
     "github": f"""\
 A pull request shows its plan, a merge to `main` deploys dev, then staging, then prod: see
-`.github/workflows`, and [what they need]({DOCS}/ci.md). `bootstrap` prints each environment's
-variables for the repository's settings.
+`.github/workflows`, and [what they need]({DOCS}/ci.md). Where an environment's file names the
+repository in `ci.github`, `bootstrap` prints the variables for the repository's settings.
 """,
     "azure-devops": f"`pipelines/azure-devops.yml`, and [what it needs]({DOCS}/ci.md).\n",
     "cloud-build": f"`pipelines/cloudbuild.yaml`, and [what it needs]({DOCS}/ci.md).\n",

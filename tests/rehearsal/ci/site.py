@@ -79,7 +79,9 @@ def written(folder: Path) -> Path:
 def commit(folder: Path) -> None:
     """Commit all that a folder holds."""
     who = ["-c", "user.name=somebody", "-c", "user.email=somebody@example.com"]
-    for words in (["init", "--quiet"], ["add", "--all"], [*who, "commit", "--quiet", "-m", "it"]):
+    if not (folder / ".git").exists():
+        subprocess.run(["git", "init", "--quiet", "--initial-branch=main"], cwd=folder, check=True)
+    for words in (["add", "--all"], [*who, "commit", "--quiet", "-m", "it"]):
         subprocess.run(["git", *words], cwd=folder, check=True)
 
 

@@ -66,8 +66,10 @@ def test_a_change_goes_from_a_pull_request_through_three_environments_to_its_rem
     assert names(deploying, SERVICE) == set()
 
     assert not run("drift", "schedule", variables=GOOGLE).is_good
-    [issue] = hub.issues
-    assert "### prod\n~~~~\nerror: prod on gcp is not deployed" in issue["body"]
+    told = {each["title"]: each["body"] for each in hub.issues}
+    assert set(told) == {f"{name} is not as its file says" for name in site.ENVIRONMENTS}
+    body = told["prod is not as its file says"]
+    assert body.startswith("### prod\n~~~~\nerror: prod on gcp is not deployed")
 
     merged = run("deploy", "push", variables=GOOGLE)
     assert merged.is_good, merged.log
@@ -76,15 +78,30 @@ def test_a_change_goes_from_a_pull_request_through_three_environments_to_its_rem
 
     deploying.clouds.cloud.change(BUCKET, "mlops-prod-artifacts", {"location": "US"})
     assert not run("drift", "schedule", variables=GOOGLE).is_good
-    [issue] = hub.issues
-    assert issue["body"].startswith("### prod\n~~~~\ndrift of prod on gcp:")
-    assert "EU → US" in issue["body"]
-    assert "### dev" not in issue["body"]
+    assert {each["title"] for each in hub.issues} == set(told)  # brought up to date
+    body = {each["title"]: each["body"] for each in hub.issues}["prod is not as its file says"]
+    assert body.startswith("### prod\n~~~~\ndrift of prod on gcp:")
+    assert "EU → US" in body
 
     taken_down = {"inputs": {"environment": "dev", "delete-data": "true"}}
     gone = run("teardown", "workflow_dispatch", payload=taken_down, variables=GOOGLE)
     assert gone.is_good, gone.log
     assert names(deploying, BUCKET) == {"mlops-staging-artifacts", "mlops-prod-artifacts"}
+
+
+def test_only_what_is_on_main_is_deployed(deploying: Site) -> None:
+    elsewhere = {"ref": "refs/heads/other"}
+    ran = deploying.runner.run("deploy", "workflow_dispatch", payload=elsewhere, variables=GOOGLE)
+    assert ran.logins == []
+    assert deploying.clouds.cloud.kinds() == {}
+
+
+def test_on_aws_no_workflow_deletes_data(deploying: Site) -> None:
+    wanted = {"inputs": {"environment": "dev", "delete-data": "true"}}
+    ran = deploying.runner.run("teardown", "workflow_dispatch", payload=wanted, variables=AMAZON)
+    assert not ran.is_good
+    assert "mlops-infra teardown -e $MLOPS_INFRA_ENV --delete-data" in ran.log
+    assert ran.logins == []
 
 
 def test_nothing_is_taken_down_that_is_named_wrong(deploying: Site) -> None:
@@ -126,6 +143,8 @@ def test_without_variables_nothing_is_done_and_nothing_fails(deploying: Site) ->
         assert ran.is_good, ran.log
         assert ran.logins == []
         assert "mlops-infra bootstrap -e prod" in ran.log
+    wanted = {"inputs": {"environment": "dev", "delete-data": "false"}}
+    assert deploying.runner.run("teardown", "workflow_dispatch", payload=wanted).is_good
     deploying.change("dev", SMALL)
     ran = deploying.runner.run("plan", "pull_request", payload=pull_request())
     assert ran.is_good, ran.log
