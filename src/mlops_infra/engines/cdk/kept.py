@@ -1,11 +1,12 @@
-"""What a teardown leaves: the bucket and the final snapshot, found again by their tags."""
+"""What a teardown leaves: buckets and snapshots, found again by their names and their tags."""
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mlops_infra.engines.cdk.account import session_of
+from mlops_infra.engines.cdk.account import aws_of, session_of
 from mlops_infra.errors import InfraError
 from mlops_infra.model import Action, Change, Event
 
@@ -29,13 +30,27 @@ def teardown_changes(target: Target, stack: Stack, *, delete_data: bool) -> tupl
     state = stack.state
     if stack.is_busy and state != "DELETE_IN_PROGRESS":
         raise stack.locked()
-    if not state:
-        if not delete_data:
-            return ()
-        return tuple(
-            Change(action=Action.DELETE, resource=name, reason=f"{kind}, kept by a teardown")
-            for kind, name in _kept(target)
-        )
+    changes = _stack_changes(stack, delete_data=delete_data) if state else ()
+    if not delete_data:
+        return changes
+    there = shown(changes)
+    return changes + tuple(
+        Change(action=Action.DELETE, resource=name, reason=f"{kind}, kept until now")
+        for kind, name, _ in _kept(target)
+        if name not in there
+    )
+
+
+def shown(changes: tuple[Change, ...]) -> set[str]:
+    """Return what a plan says it deletes, by the names that AWS knows it by.
+
+    A database's name stands for the final snapshot, too, that this teardown makes of it.
+    """
+    deleted = [each for each in changes if each.action is Action.DELETE]
+    return {name for each in deleted for name in (each.resource, each.reason.rpartition(" ")[2])}
+
+
+def _stack_changes(stack: Stack, *, delete_data: bool) -> tuple[Change, ...]:
     policies = {
         logical_id: resource.get("DeletionPolicy", "Delete")
         for logical_id, resource in stack.template().get("Resources", {}).items()
@@ -81,10 +96,12 @@ def unprotect(target: Target, stack: Stack) -> None:
                 )
 
 
-def delete(target: Target, on_event: OnEvent) -> None:
-    """Delete every bucket and snapshot that teardowns of `target` have kept, for good."""
-    session = session_of(target)
-    for kind, name in _kept(target):
+def delete(target: Target, approved: tuple[Change, ...], on_event: OnEvent) -> None:
+    """Delete, for good, what teardowns of `target` have kept, as far as a plan has shown it."""
+    session, names = session_of(target), shown(approved)
+    for kind, name, source in _kept(target):
+        if not {name, source} & names:
+            continue
         on_event(Event(resource=name, message=f"delete {kind}"))
         if kind == "bucket":
             bucket = session.resource("s3").Bucket(name)
@@ -109,24 +126,33 @@ def _empty(bucket: Any) -> None:  # noqa: ANN401 - boto3 has no types
             )
 
 
-def _kept(target: Target) -> Iterator[tuple[str, str]]:
-    session = session_of(target)
+def _kept(target: Target) -> Iterator[tuple[str, str, str]]:
+    """Yield kind, name and, of a snapshot, the database of what is named and tagged as the stack names and tags it.
+
+    A tag alone is anybody's to give: to a bucket of other data, or a snapshot of another database.
+    """
+    session, name = session_of(target), target.environment.full_name
     wanted = {"project": target.environment.project, "environment": target.environment.name}
-    s3: Any = session.client("s3")
-    for bucket in s3.list_buckets()["Buckets"]:
-        if wanted.items() <= _bucket_tags(s3, bucket["Name"]).items():
-            yield "bucket", bucket["Name"]
+    s3, account = session.client("s3"), aws_of(target).account
+    bucket = f"{name}-{account}-{session.region_name}"  # as in stacks/aws/artifacts.py, logs.py
+    for each in (bucket, f"{bucket}-logs"):
+        if wanted.items() <= _bucket_tags(s3, each, account).items():
+            yield "bucket", each, each
+    is_ours = re.compile(rf"{re.escape(name)}(-[0-9a-f]{{8}})?")  # as in stacks/aws/database.py
     pages = session.client("rds").get_paginator("describe_db_snapshots")
     for page in pages.paginate(SnapshotType="manual"):
         for snapshot in page["DBSnapshots"]:
+            source = snapshot["DBInstanceIdentifier"]
             tags = {tag["Key"]: tag["Value"] for tag in snapshot.get("TagList", [])}
-            if wanted.items() <= tags.items():
-                yield "snapshot", snapshot["DBSnapshotIdentifier"]
+            if is_ours.fullmatch(source) and wanted.items() <= tags.items():
+                yield "snapshot", snapshot["DBSnapshotIdentifier"], source
 
 
-def _bucket_tags(s3: Any, name: str) -> dict[str, str]:  # noqa: ANN401 - boto3 has no types
+def _bucket_tags(s3: Any, name: str, account: str) -> dict[str, str]:  # noqa: ANN401 - boto3 has no types
     try:
-        found = s3.get_bucket_tagging(Bucket=name)["TagSet"]
-    except s3.exceptions.ClientError:  # none, or not ours to see
-        return {}
+        found = s3.get_bucket_tagging(Bucket=name, ExpectedBucketOwner=account)["TagSet"]
+    except s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchBucket", "NoSuchTagSet"}:
+            return {}
+        raise
     return {tag["Key"]: tag["Value"] for tag in found}

@@ -97,7 +97,7 @@ def _tear_down(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) ->
         kept.unprotect(plan.target, stack)
         _run(stack, toolkit, toolkit.destroy(), on_event)
     if plan.delete_data:
-        kept.delete(plan.target, on_event)
+        kept.delete(plan.target, plan.changes, on_event)
 
 
 def _run(
