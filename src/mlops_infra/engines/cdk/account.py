@@ -110,12 +110,29 @@ def check_credentials(target: Target, session: boto3.Session) -> str:
         raise PrerequisiteError(f"the AWS credentials {what}", hint=sign_in) from error
     except BotoCoreError as error:
         raise PrerequisiteError(f"AWS cannot be reached: {error}", hint=sign_in) from error
-    if found["Account"] != aws.account:
-        raise PrerequisiteError(
-            f"the AWS credentials are of account {found['Account']}, the file names {aws.account}",
-            hint=sign_in,
-        )
+    _require_account(target, found["Account"])
     return found["Arn"]
+
+
+def check_account(target: Target, session: boto3.Session, described: dict[str, Any] | None) -> None:
+    """See that whoever was asked for the stack is the file's account; a found stack's id tells.
+
+    Raises:
+        PrerequisiteError: it is another one, or there are no credentials.
+    """
+    if described is None:  # not there, or merely not in that account
+        check_credentials(target, session)
+    else:
+        _require_account(target, described["StackId"].split(":")[4])
+
+
+def _require_account(target: Target, found: str) -> None:
+    wanted = aws_of(target).account
+    if found != wanted:
+        raise PrerequisiteError(
+            f"the AWS credentials are of account {found}, the file names {wanted}",
+            hint=SIGN_IN.format(account=wanted),
+        )
 
 
 def bootstrap_version(session: boto3.Session) -> int | None:

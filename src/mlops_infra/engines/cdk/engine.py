@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines.cdk import kept
-from mlops_infra.engines.cdk.account import explained, session_of
+from mlops_infra.engines.cdk.account import check_account, explained, session_of
 from mlops_infra.engines.cdk.bootstrap import (
     carry_out_bootstrap,
     ci_variables,
@@ -103,7 +103,7 @@ class CdkEngine:
         """Ask CloudFormation, ECS and RDS."""
         with explained():
             session = session_of(target)
-            described = Stack(session, target.environment.full_name).describe()
+            described = _described(target)
             if described is None:
                 return Status(components=(Component(name="stack", state=State.ABSENT),))
             found = outputs_of(described)
@@ -161,6 +161,16 @@ def _stack(target: Target) -> Stack:
     return Stack(session_of(target), target.environment.full_name)
 
 
+def _described(target: Target) -> dict[str, Any] | None:
+    """Return CloudFormation's description of the stack, once it is seen to be the file's account's.
+
+    Only a deploy looks at all that it needs before it begins.
+    """
+    found = _stack(target).describe()
+    check_account(target, session_of(target), found)
+    return found
+
+
 def _published(target: Target) -> dict[str, str]:
     """Return what the stack published.
 
@@ -168,7 +178,7 @@ def _published(target: Target) -> dict[str, str]:
         NotDeployedError: there is no stack, or it never got through.
     """
     with explained():
-        found = _stack(target).outputs()
+        found = outputs_of(_described(target) or {})
     if PUBLISHED not in found:
         name, cloud = target.environment.name, target.cloud
         raise NotDeployedError(

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mlops_infra.engines.cdk.account import aws_of, session_of
+from mlops_infra.engines.cdk.account import aws_of, check_account, session_of
 from mlops_infra.errors import InfraError
 from mlops_infra.model import Action, Change, Event
 
@@ -26,8 +26,11 @@ def teardown_changes(target: Target, stack: Stack, *, delete_data: bool) -> tupl
 
     Raises:
         LockedError: a deploy is in progress.
+        PrerequisiteError: the credentials are not of the file's account.
     """
-    state = stack.state
+    described = stack.describe()
+    check_account(target, session_of(target), described)
+    state = described["StackStatus"] if described else ""
     if stack.is_busy and state != "DELETE_IN_PROGRESS":
         raise stack.locked()
     changes = _stack_changes(stack, delete_data=delete_data) if state else ()
@@ -127,9 +130,10 @@ def _empty(bucket: Any) -> None:  # noqa: ANN401 - boto3 has no types
 
 
 def _kept(target: Target) -> Iterator[tuple[str, str, str]]:
-    """Yield kind, name and, of a snapshot, the database of what is named and tagged as the stack names and tags it.
+    """Yield kind, name and source of what is named and tagged as the stack names and tags it.
 
-    A tag alone is anybody's to give: to a bucket of other data, or a snapshot of another database.
+    A snapshot's source is its database. A tag alone is anybody's to give: to a bucket of other
+    data, or a snapshot of another database.
     """
     session, name = session_of(target), target.environment.full_name
     wanted = {"project": target.environment.project, "environment": target.environment.name}

@@ -63,6 +63,7 @@ def stack_answers(
     *,
     state: str = "CREATE_COMPLETE",
     questions: int = 1,
+    account: str = ACCOUNT,
 ) -> None:
     """Have the stack described so often, with these outputs; one question more fails the test.
 
@@ -70,6 +71,7 @@ def stack_answers(
     """
     described = {
         "StackName": STACK,
+        "StackId": f"arn:aws:cloudformation:{REGION}:{account}:stack/{STACK}/1",
         "StackStatus": state,
         "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
         "Outputs": [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()],

@@ -9,10 +9,12 @@ import pytest
 
 from mlops_infra.engines.cdk.engine import CdkEngine
 from mlops_infra.errors import NotDeployedError, PrerequisiteError
-from mlops_infra.model import State
-from tests.unit.engines.cdk.conftest import stack_answers, there_is_no_stack
+from mlops_infra.model import Goal, State
+from tests.unit.engines.cdk.conftest import ACCOUNT, stack_answers, target_in, there_is_no_stack
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import boto3
 
     from mlops_infra.model import Target
@@ -68,6 +70,31 @@ def test_what_is_not_deployed_is_told_so(aws: boto3.Session, target: Target, ver
     there_is_no_stack(target)
     with pytest.raises(NotDeployedError, match="dev on aws is not deployed"):
         getattr(CdkEngine(), verb)(target)
+
+
+VERBS = {
+    "outputs": lambda target: CdkEngine().outputs(target),
+    "credentials": lambda target: CdkEngine().credentials(target),
+    "status": lambda target: CdkEngine().status(target),
+    "drift": lambda target: CdkEngine().drift(target),
+    "logs": lambda target: list(CdkEngine().logs(target, follow=False)),
+    "teardown": lambda target: CdkEngine().plan(target, Goal.TEARDOWN),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("holds", ["a stack of that name", "none"])
+def test_credentials_of_another_account_than_the_file_s_are_refused(
+    aws: boto3.Session, tmp_path: Path, verb: str, holds: str
+) -> None:
+    del aws
+    target = target_in(tmp_path, account="111111111111")
+    if holds != "none":
+        stack_answers(target, {"TrackingUri": URI}, account=ACCOUNT)
+    else:
+        there_is_no_stack(target)
+    with pytest.raises(PrerequisiteError, match=f"of account {ACCOUNT}, the file names 1111"):
+        VERBS[verb](target)
 
 
 @pytest.mark.parametrize("verb", ["outputs", "credentials", "drift"])
