@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.rehearsal.aws.killing import subject_in
+
 if TYPE_CHECKING:
-    from tests.rehearsal.aws.account import Engine
+    from pathlib import Path
+
+    from tests.rehearsal.aws.account import Account, Engine
 
 pytestmark = pytest.mark.slow
 
@@ -76,3 +80,26 @@ def test_a_snapshot_that_there_is_not_is_told_with_the_command_that_lists_them(
     said = engine.run("deploy", "--yes", code=1).stderr
     assert "DBSnapshot not found: no-such-snapshot" in said
     assert "aws rds describe-db-snapshots" in said
+
+
+def test_a_plan_shows_a_change_of_termination_protection_and_only_a_deploy_makes_it(
+    account: Account, tmp_path: Path
+) -> None:
+    engine = subject_in(tmp_path, account, "termination").engine
+    engine.deploy()
+    stacks = account.client("cloudformation")
+
+    def is_protected() -> bool:
+        return account.stack(engine.name)["EnableTerminationProtection"]
+
+    for changes in ({}, {"artifacts": {"versioning": True}}):  # alone, and with another one
+        stacks.update_termination_protection(
+            StackName="mlops-termination", EnableTerminationProtection=True
+        )
+        engine.write(changes)
+        said = engine.run("plan", code=2).stdout
+        assert "update: termination protection: on → off" in said
+        assert is_protected()
+        engine.deploy()
+        assert not is_protected()
+        assert engine.run("plan").stdout.startswith("nothing to do")

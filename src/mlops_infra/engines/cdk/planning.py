@@ -49,11 +49,22 @@ def deploy_changes(stack: Stack, toolkit: Toolkit) -> tuple[Change, ...]:
         reason = f"is {state.lower()}: rolled back; a second deploy shows the rest"
         return (Change(action=Action.UPDATE, resource=stack.name, reason=reason),)
     name = f"mlops-infra-plan-{uuid4().hex[:16]}"
-    toolkit.prepare(name, reverts_drift=stack.has_drifted, builder=NO_BUILDER)
+    is_protected = stack.is_protected
+    toolkit.prepare(
+        name,
+        is_protected=is_protected,
+        reverts_drift=stack.has_drifted,
+        builder=NO_BUILDER,
+    )
     try:
-        return stack.changes(name)
+        changes = stack.changes(name)
     finally:
         stack.drop(name)
+    if is_protected == toolkit.protects:
+        return changes
+    words = {True: "on", False: "off"}
+    reason = f"termination protection: {words[is_protected]} → {words[toolkit.protects]}"
+    return (Change(action=Action.UPDATE, resource=stack.name, reason=reason), *changes)
 
 
 def _join(stack: Stack, wanted: str) -> Change:

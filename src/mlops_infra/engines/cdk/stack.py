@@ -61,9 +61,10 @@ class Stack:
         state = self.state
         return state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS"
 
-    def outputs(self) -> dict[str, str]:
-        """Return what the stack published."""
-        return outputs_of(self.describe() or {})
+    @property
+    def is_protected(self) -> bool:
+        """Whether the stack has termination protection."""
+        return (self.describe() or {}).get("EnableTerminationProtection", False)
 
     def resources(self) -> list[dict[str, Any]]:
         """Return every resource that is there, with its physical id."""
@@ -136,10 +137,10 @@ class Stack:
             hint="wait until it has finished, then run the command again",
         )
 
-    def unprotect(self) -> None:
-        """Lift the stack's termination protection."""
+    def protect(self, *, on: bool) -> None:
+        """Switch the stack's termination protection."""
         self._client.update_termination_protection(
-            StackName=self.name, EnableTerminationProtection=False
+            StackName=self.name, EnableTerminationProtection=on
         )
 
     def follow(self, running: subprocess.Popen[bytes] | None, on_event: OnEvent) -> str:

@@ -47,18 +47,21 @@ def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> No
     check_builder(toolkit.images(), session_of(plan.target))
     if stack.state in REMAINS:
         on_event(Event(resource=stack.name, message="remove what a failed deploy left"))
-        stack.unprotect()
+        stack.protect(on=False)
         kept.unprotect(plan.target, stack)
         stack.remove_remains()
     name = change_set_name(toolkit.template())
     on_event(Event(resource=stack.name, message="publish assets and prepare the change set"))
-    toolkit.prepare(name, reverts_drift=stack.has_drifted)
+    toolkit.prepare(name, is_protected=stack.is_protected, reverts_drift=stack.has_drifted)
     found = stack.changes(name)
     if _kinds(found) != {each for each in _kinds(plan.changes) if each[1] != stack.name}:
         stack.drop(name)
         raise _stale(plan)
     if found:
-        _run(stack, toolkit, toolkit.execute(name), on_event)
+        _run(stack, toolkit, toolkit.execute(name), on_event)  # and protects, or does not
+    else:
+        stack.drop(name)
+        stack.protect(on=toolkit.protects)
 
 
 def _require_nothing_left(stack: Stack, toolkit: Toolkit) -> None:
@@ -93,7 +96,7 @@ def _tear_down(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) ->
         stack.follow(None, on_event)
     if stack.state:
         toolkit.synth()
-        stack.unprotect()
+        stack.protect(on=False)
         kept.unprotect(plan.target, stack)
         _run(stack, toolkit, toolkit.destroy(), on_event)
     if plan.delete_data:

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import sys
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +23,7 @@ from mlops_infra.project import stacks_dir
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from mlops_infra.model import Target
 
@@ -121,17 +122,47 @@ class Toolkit:
             context += ["--context", f"deployer={self._deployer}"]
         return ["--app", code, *context, "--output", str(self.assembly)]
 
-    def prepare(self, change_set: str, *, reverts_drift: bool, builder: str | None = None) -> None:
+    @property
+    def protects(self) -> bool:
+        """Whether the stack is to have termination protection once it is deployed."""
+        return self._target.environment.protected
+
+    def prepare(
+        self,
+        change_set: str,
+        *,
+        is_protected: bool,
+        reverts_drift: bool,
+        builder: str | None = None,
+    ) -> None:
         """Create a change set without executing it; publishes what the template refers to.
 
-        With `reverts_drift` CloudFormation compares with what is there, not with what it deployed:
-        minutes longer.
+        The stack's termination protection stays as it is, `is_protected`. With `reverts_drift`
+        CloudFormation compares with what is there, not with what it deployed: minutes longer.
         """
-        # Takes back the bucket that a teardown kept.
-        words = [*self._deploy("prepare-change-set", change_set), "--import-existing-resources"]
-        if reverts_drift:
-            words.append("--revert-drift")
-        self._run(*words, builder=builder)
+        with self._told_protected(is_protected=is_protected):
+            # Takes back the bucket that a teardown kept.
+            words = [*self._deploy("prepare-change-set", change_set), "--import-existing-resources"]
+            if reverts_drift:
+                words.append("--revert-drift")
+            self._run(*words, builder=builder)
+
+    @contextmanager
+    def _told_protected(self, *, is_protected: bool) -> Generator[None]:
+        """Have the assembly say that of the stack: else the CLI switches it while it prepares."""
+        if is_protected == self.protects:
+            yield
+            return
+        self.synth()
+        manifest = self.assembly / "manifest.json"
+        wanted = manifest.read_text()
+        said = json.loads(wanted)
+        said["artifacts"][self._stack_name]["properties"]["terminationProtection"] = is_protected
+        manifest.write_text(json.dumps(said))
+        try:
+            yield
+        finally:
+            manifest.write_text(wanted)
 
     def execute(self, change_set: str) -> subprocess.Popen[bytes]:
         """Start to execute a prepared change set; CloudFormation goes on if we are killed."""
