@@ -25,10 +25,13 @@ class Network(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         has_nat = environment.protected
-        subnets = [_subnets("public", ec2.SubnetType.PUBLIC)]
+        # Addresses are given in this order: what only some have comes last, or the others' shift.
+        subnets = [
+            _subnets("public", ec2.SubnetType.PUBLIC),
+            _subnets("data", ec2.SubnetType.PRIVATE_ISOLATED),
+        ]
         if has_nat:
             subnets.append(_subnets("tasks", ec2.SubnetType.PRIVATE_WITH_EGRESS))
-        subnets.append(_subnets("data", ec2.SubnetType.PRIVATE_ISOLATED))
         # id is a contract: renaming replaces the network and all that is in it
         self.vpc = ec2.Vpc(
             self,

@@ -115,6 +115,20 @@ def test_a_protected_stack_refuses_to_be_deleted(
     assert synthesise(environment_of(variant)).is_protected is protected
 
 
+def test_what_protected_adds_to_a_network_moves_no_subnet(
+    template: Callable[[Environment], Template],
+) -> None:
+    before, after = (
+        {each.name: each["CidrBlock"] for each in found.all("EC2::Subnet")}
+        for found in (
+            template(environment_of("prod", protected=False)),
+            template(environment_of("prod")),
+        )
+    )
+    assert len(after) == len(before) + 2
+    assert before.items() <= after.items(), "a subnet whose addresses change is replaced"
+
+
 def test_without_auth_there_is_no_administrator(
     template: Callable[[Environment], Template],
 ) -> None:
