@@ -55,15 +55,16 @@ class Access(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         domain = environment.access.domain
-        is_public = environment.access.exposure == "public"
+        is_open = environment.access.exposure == "public" and domain is not None
+        # One id for each front door: its balancer, listeners and target group go together. A target
+        # group belongs to one balancer, and a port to one listener, while both are there.
+        door = "Public" if is_open else "Private" if domain else "Origin"
         self.balancer = elb.ApplicationLoadBalancer(
             self,
-            "Balancer",
+            f"{door}Balancer",
             vpc=network.vpc,
-            internet_facing=is_public and domain is not None,
-            vpc_subnets=ec2.SubnetSelection(
-                subnet_group_name="public" if is_public and domain else "data"
-            ),
+            internet_facing=is_open,
+            vpc_subnets=ec2.SubnetSelection(subnet_group_name="public" if is_open else "data"),
             security_group=network.front,
             deletion_protection=environment.protected,
             drop_invalid_header_fields=True,

@@ -124,5 +124,5 @@ def test_unprotected_by_hand_it_still_keeps_its_database_and_load_balancer(
     account.on("kept", "destroy", "--force", code=None)
     stack = account.stack("kept")
     assert stack["StackStatus"] == "DELETE_FAILED"
-    assert "AccessBalancer" in stack["StackStatusReason"]
+    assert "AccessOriginBalancer" in stack["StackStatusReason"]
     assert "DatabaseInstance" in stack["StackStatusReason"]

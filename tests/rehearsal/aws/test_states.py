@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.rehearsal.aws.account import DOMAIN
+from tests.rehearsal.aws.inventory import held
 from tests.rehearsal.aws.killing import subject_in
 
 if TYPE_CHECKING:
@@ -103,3 +105,20 @@ def test_a_plan_shows_a_change_of_termination_protection_and_only_a_deploy_makes
         engine.deploy()
         assert not is_protected()
         assert engine.run("plan").stdout.startswith("nothing to do")
+
+
+def test_the_load_balancer_of_a_protected_front_door_that_is_changed_goes(
+    account: Account, tmp_path: Path
+) -> None:
+    engine = subject_in(tmp_path, account, "doors").engine
+    engine.write(like="prod")
+    engine.deploy()
+    (zone,) = account.client("route53").list_hosted_zones()["HostedZones"]
+    own = {"hosted_zone": {"id": zone["Id"].rpartition("/")[2], "name": "example.com"}}
+    engine.write({"access": {**DOMAIN, "exposure": "public"}, "aws": own}, like="prod")
+    assert engine.changes()[BALANCER] in {"create", "delete"}
+    engine.deploy()
+    (balancer,) = [each for each in held(account, engine.name) if ":loadbalancer/" in each]
+    assert balancer in account.resources(engine.name).values()
+    attributes = account.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=balancer)
+    assert {"Key": "deletion_protection.enabled", "Value": "true"} in attributes["Attributes"]

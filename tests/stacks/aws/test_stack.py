@@ -129,6 +129,25 @@ def test_what_protected_adds_to_a_network_moves_no_subnet(
     assert before.items() <= after.items(), "a subnet whose addresses change is replaced"
 
 
+DOORS = ("prod", "prod with a domain", "private staging")
+OF_A_DOOR = {"LoadBalancer", "Listener", "TargetGroup"}
+
+
+def test_another_front_door_shares_no_balancer_listener_or_target_group(
+    template: Callable[[Environment], Template],
+) -> None:
+    names = [
+        {
+            each.name
+            for kind in OF_A_DOOR
+            for each in template(environment_of(door)).all(f"ElasticLoadBalancingV2::{kind}")
+        }
+        for door in DOORS
+    ]
+    assert [len(each) for each in names] == [3, 4, 4]  # a domain has a listener that redirects
+    assert len(set().union(*names)) == 11
+
+
 def test_without_auth_there_is_no_administrator(
     template: Callable[[Environment], Template],
 ) -> None:

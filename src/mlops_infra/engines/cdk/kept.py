@@ -92,11 +92,27 @@ def unprotect(target: Target, stack: Stack) -> None:
                     ApplyImmediately=True,
                 )
         elif physical_id and found["ResourceType"] == BALANCER:
-            with suppress(balancers.exceptions.LoadBalancerNotFoundException):
-                balancers.modify_load_balancer_attributes(
-                    LoadBalancerArn=physical_id,
-                    Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
-                )
+            _unprotect_balancer(balancers, physical_id)
+
+
+def unprotect_lost(target: Target, stack: Stack, changes: tuple[Change, ...]) -> None:
+    """Lift the protection of a load balancer that `changes`, which are approved, do away with.
+
+    CloudFormation could not delete it, and would forget it. It holds no data; a database does, and
+    one that is protected is left to whoever can tell that it is not needed any more.
+    """
+    lost = {each.resource for each in changes if each.action in {Action.DELETE, Action.REPLACE}}
+    for found in stack.resources() if lost else ():
+        if found["ResourceType"] == BALANCER and found["LogicalResourceId"] in lost:
+            _unprotect_balancer(session_of(target).client("elbv2"), found["PhysicalResourceId"])
+
+
+def _unprotect_balancer(client: Any, arn: str) -> None:  # noqa: ANN401 - boto3 has no types
+    with suppress(client.exceptions.LoadBalancerNotFoundException):  # deleted by hand
+        client.modify_load_balancer_attributes(
+            LoadBalancerArn=arn,
+            Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
+        )
 
 
 def delete(target: Target, approved: tuple[Change, ...], on_event: OnEvent) -> None:

@@ -58,6 +58,7 @@ def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> No
         stack.drop(name)
         raise _stale(plan)
     if found:
+        kept.unprotect_lost(plan.target, stack, found)
         _run(stack, toolkit, toolkit.execute(name), on_event)  # and protects, or does not
     else:
         stack.drop(name)
