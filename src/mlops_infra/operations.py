@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops_infra.config.loader import environment_files, load_environment
+from mlops_infra.config.models import Cloud
 from mlops_infra.errors import InfraError, PrerequisiteError, UsageError
 from mlops_infra.model import Goal, Status, Target, Verdict
 from mlops_infra.probe import Probe, probe, require_healthy
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from mlops_infra.config.models import Cloud
     from mlops_infra.engines.base import Engine, OnEvent
     from mlops_infra.model import Finding, Outputs, Plan
 
@@ -49,10 +49,15 @@ class Report:
 
     @property
     def word(self) -> str:
-        """`healthy`, `unhealthy` or `not deployed`."""
+        """`healthy`, `unhealthy`, `private` or `not deployed`.
+
+        What is private and cannot be reached from here may well be healthy.
+        """
         if self.probe is None:
             return "not deployed"
-        return "unhealthy" if self.problem else "healthy"
+        if self.problem:
+            return "unhealthy"
+        return "healthy" if self.probe.is_healthy else "private"
 
     @property
     def problem(self) -> str:
@@ -60,7 +65,8 @@ class Report:
         if self.probe is None:
             return ""
         gone = (f"{each.name}: {each.state}" for each in self.status.components if each.is_down)
-        return self.probe.problem or ", ".join(gone)
+        is_hidden = is_private(self.target) and not self.probe.is_reached
+        return ("" if is_hidden else self.probe.problem) or ", ".join(gone)
 
 
 def find_target(project_dir: Path, name: str, cloud: Cloud | None = None) -> Target:
@@ -133,8 +139,12 @@ def _require(target: Target, found: Iterable[Finding]) -> None:
     raise PrerequisiteError(message, hint="\n       ".join(remedies))
 
 
-def deploy(engine: Engine, target: Target, *, approve: Approve, on_event: OnEvent) -> Outputs:
-    """Bring `target` to what its file says, and return what it yields.
+def deploy(
+    engine: Engine, target: Target, *, approve: Approve, on_event: OnEvent
+) -> tuple[Outputs, Probe]:
+    """Bring `target` to what its file says; return what it yields and how its server answered.
+
+    A private one need not be reached from here.
 
     Raises:
         PrerequisiteError, LockedError: before anything was changed.
@@ -149,8 +159,9 @@ def deploy(engine: Engine, target: Target, *, approve: Approve, on_event: OnEven
     hint = f"mlops-infra logs {flags(target)}"
     if target.environment.access.domain:
         hint += "; a new domain works once its DNS record and its certificate are there"
-    require_healthy(outputs, engine.credentials(target), hint=hint)
-    return outputs
+    credentials = engine.credentials(target)
+    found = require_healthy(outputs, credentials, hint=hint, may_be_hidden=is_private(target))
+    return outputs, found
 
 
 def teardown(
@@ -198,6 +209,11 @@ def login(engine: Engine, target: Target) -> dict[str, str]:
         variables["MLFLOW_TRACKING_USERNAME"] = credentials.username
         variables["MLFLOW_TRACKING_PASSWORD"] = credentials.password
     return variables
+
+
+def is_private(target: Target) -> bool:
+    """Whether the server is in a network of its own, where this machine need not be."""
+    return target.environment.access.exposure == "private" and target.cloud is not Cloud.LOCAL
 
 
 def flags(target: Target) -> str:

@@ -26,6 +26,8 @@ class Probe:
     """What the server answered. `problem` is empty where all is well."""
 
     problem: str = ""
+    is_reached: bool = True
+    """False where not even a connection came about."""
     seconds: float = 0.0
 
     @property
@@ -42,7 +44,7 @@ def probe(outputs: Outputs, credentials: Credentials | None) -> Probe:
     """
     import httpx  # 0.2 s that a command without a server does not pay
 
-    began = time.monotonic()
+    began, is_reached = time.monotonic(), True
     login = (credentials.username, credentials.password) if credentials else None
     try:
         # httpx takes no proxy for 127.0.0.1 only if NO_PROXY says so: never ask one for ourselves.
@@ -54,11 +56,24 @@ def probe(outputs: Outputs, credentials: Credentials | None) -> Probe:
             verify=_authorities(),
         ) as client:
             problem = _problem(client, login)
-    except httpx.TimeoutException:
+    except httpx.TimeoutException as error:
         problem = f"the server does not answer within {TIMEOUT_SECONDS} s"
+        is_reached = not isinstance(error, httpx.ConnectTimeout)
     except httpx.HTTPError as error:
         problem = f"the server cannot be reached: {str(error).lower()}"
-    return Probe(problem=problem, seconds=time.monotonic() - began)
+        is_reached = _is_of_tls(error) or not isinstance(
+            error, (httpx.ConnectError, httpx.ProxyError)
+        )
+    return Probe(problem=problem, is_reached=is_reached, seconds=time.monotonic() - began)
+
+
+def _is_of_tls(error: BaseException | None) -> bool:
+    """Whether a connection failed because of who answered: to httpx there was none."""
+    import ssl
+
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 @cache
@@ -69,11 +84,17 @@ def _authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def require_healthy(outputs: Outputs, credentials: Credentials | None, *, hint: str) -> None:
-    """Raise UnhealthyError, with what is wrong, unless a client could work with this server now."""
+def require_healthy(
+    outputs: Outputs, credentials: Credentials | None, *, hint: str, may_be_hidden: bool = False
+) -> Probe:
+    """Raise UnhealthyError, with what is wrong, unless a client could work with this server now.
+
+    One that `may_be_hidden` need not be reached from here.
+    """
     found = probe(outputs, credentials)
-    if not found.is_healthy:
+    if not found.is_healthy and (found.is_reached or not may_be_hidden):
         raise UnhealthyError(f"{outputs.tracking_uri}: {found.problem}", hint=hint)
+    return found
 
 
 def _problem(client: httpx.Client, login: tuple[str, str] | None) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socketserver
+from dataclasses import replace
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +20,7 @@ from mlops_infra.errors import (
     UsageError,
 )
 from mlops_infra.model import Component, Finding, State, Status, Target, Verdict
-from mlops_infra.probe import Probe
+from mlops_infra.probe import Probe, probe
 from tests.unit.test_server import environment
 
 if TYPE_CHECKING:
@@ -58,6 +61,39 @@ def test_deploy_does_not_call_an_environment_up_that_does_not_answer(tmp_path: P
     with pytest.raises(UnhealthyError, match="cannot be reached") as caught:
         operations.deploy(RecordingEngine(), target(tmp_path), approve=yes, on_event=silent)
     assert caught.value.hint == "mlops-infra logs -e dev --cloud local"
+
+
+def private(tmp_path: Path, cloud: Cloud) -> Target:
+    hidden = environment("dev", access={"exposure": "private"})
+    return Target(environment=hidden, cloud=cloud, project_dir=tmp_path)
+
+
+@pytest.mark.parametrize("cloud", [Cloud.AWS, Cloud.AZURE, Cloud.GCP])
+def test_a_private_one_that_cannot_be_reached_from_here_is_deployed_all_the_same(
+    tmp_path: Path, cloud: Cloud
+) -> None:
+    engine, hidden = RecordingEngine(), private(tmp_path, cloud)
+    outputs, answer = operations.deploy(engine, hidden, approve=yes, on_event=silent)
+    assert (outputs, answer.is_reached) == (OUTPUTS, False)
+    assert operations.report(engine, hidden).word == "private"
+
+
+def test_on_this_machine_nothing_is_out_of_reach(tmp_path: Path) -> None:
+    engine, hidden = RecordingEngine(), private(tmp_path, Cloud.LOCAL)
+    with pytest.raises(UnhealthyError, match="cannot be reached"):
+        operations.deploy(engine, hidden, approve=yes, on_event=silent)
+    assert operations.report(engine, hidden).word == "unhealthy"
+
+
+def test_a_private_one_that_answers_wrongly_is_unhealthy(tmp_path: Path) -> None:
+    hidden = private(tmp_path, Cloud.AWS)
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.StreamRequestHandler) as server:
+        Thread(target=server.handle_request).start()  # takes a connection, and ends it
+        uri = f"https://127.0.0.1:{server.server_address[1]}"
+        answer = probe(replace(OUTPUTS, tracking_uri=uri), None)
+    assert answer.is_reached
+    status = Status(components=(), outputs=OUTPUTS)
+    assert operations.Report(target=hidden, status=status, probe=answer).word == "unhealthy"
 
 
 def found(verdict: Verdict, name: str) -> Finding:

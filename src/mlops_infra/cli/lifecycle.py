@@ -94,10 +94,11 @@ def deploy(
 
     approve = _approval("deploy this?", yes=yes)
     with _interruptible("deploy", target), progress(f"deploy {target}") as on_event:
-        outputs = operations.deploy(engine, target, approve=approve, on_event=on_event)
-    render.summarize([f"{target} is up: {outputs.tracking_uri}"])
+        outputs, found = operations.deploy(engine, target, approve=approve, on_event=on_event)
+    how = "is up" if found.is_healthy else "runs; private, and cannot be reached from here"
+    render.summarize([f"{target} {how}: {outputs.tracking_uri}"])
     render.say(
-        f'{target} is up: log in with  eval "$(mlops-infra login {operations.flags(target)})"'
+        f'{target} {how}: log in with  eval "$(mlops-infra login {operations.flags(target)})"'
     )
     if as_json:
         render.show_json(asdict(outputs))

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from mlops_infra.operations import Report
     from mlops_infra.smoke import Check
 
-HEALTH_COLOURS = {"healthy": "green", "unhealthy": "red", "not deployed": "dim"}
+HEALTH_COLOURS = {
+    "healthy": "green",
+    "unhealthy": "red",
+    "private": "yellow",
+    "not deployed": "dim",
+}
 DONE = {
     Goal.DEPLOY: "is deployed as its file says",
     Goal.TEARDOWN: "is not running",
@@ -213,6 +218,8 @@ def report_lines(report: Report) -> list[str]:
     lines = [f"{report.target}: {report.word}"]
     if report.problem:
         lines.append(f"  problem       {report.problem}")
+    elif report.word == "private":
+        lines.append("  not asked     cannot be reached from here: access.exposure is private")
     if outputs:
         lines.append(f"  tracking uri  {outputs.tracking_uri}")
         lines.append(f"  mlflow        {outputs.mlflow_version}")
