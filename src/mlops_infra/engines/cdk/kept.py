@@ -34,6 +34,9 @@ def teardown_changes(target: Target, stack: Stack, *, delete_data: bool) -> tupl
     if stack.is_busy and state != "DELETE_IN_PROGRESS":
         raise stack.locked()
     changes = _stack_changes(stack, delete_data=delete_data) if state else ()
+    if state and not changes:  # a first deploy that never began, or was rolled back
+        reason = f"is {state.lower()}, without resources"
+        changes = (Change(action=Action.DELETE, resource=stack.name, reason=reason),)
     if not delete_data:
         return changes
     there = shown(changes)

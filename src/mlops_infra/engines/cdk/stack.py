@@ -77,8 +77,8 @@ class Stack:
         ]
 
     def template(self) -> dict[str, Any]:
-        """Return the template that is deployed."""
-        body = self._client.get_template(StackName=self.name)["TemplateBody"]
+        """Return the template that is deployed; nothing in one of a stack that never was."""
+        body = self._client.get_template(StackName=self.name).get("TemplateBody") or {}
         return json.loads(body) if isinstance(body, str) else body
 
     def changes(self, change_set: str) -> tuple[Change, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.stub import Stubber
 
 from mlops_infra.engines.cdk import kept
 from mlops_infra.engines.cdk.account import session_of
@@ -16,6 +18,7 @@ from tests.unit.engines.cdk.conftest import (
     REGION,
     STACK,
     stack_answers,
+    stacks_client,
     there_is_no_stack,
 )
 
@@ -146,3 +149,25 @@ def test_while_a_deploy_runs_nothing_is_torn_down(aws: boto3.Session, target: Ta
     stack_answers(target, {}, state="UPDATE_IN_PROGRESS", questions=3)
     with pytest.raises(LockedError, match="being changed by another deploy"):
         kept.teardown_changes(target, Stack(session_of(target), STACK), delete_data=False)
+
+
+def test_a_stack_that_a_killed_first_deploy_left_empty_is_removed(
+    aws: boto3.Session, target: Target
+) -> None:
+    del aws
+    stub = Stubber(stacks_client(target))
+    described = {
+        "StackName": STACK,
+        "StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/1",
+        "StackStatus": "REVIEW_IN_PROGRESS",
+        "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    for _ in range(2):
+        stub.add_response("describe_stacks", {"Stacks": [described]})
+    stub.add_response("get_template", {})
+    stub.add_response("list_stack_resources", {"StackResourceSummaries": []})
+    with stub:
+        (found,) = kept.teardown_changes(
+            target, Stack(session_of(target), STACK), delete_data=False
+        )
+    assert (found.action, found.resource) == (Action.DELETE, STACK)
