@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 QUALIFIER = "hnb659fds"
 """What the names of the CDK's own bootstrap have in them."""
 BOOTSTRAP_PARAMETER = f"/cdk-bootstrap/{QUALIFIER}/version"
-BOOTSTRAP_VERSION = 8
-"""The first with a role for the lookup of CloudFront's addresses."""
+BOOTSTRAP_VERSION = 23
+"""The first whose deploy role may roll a stack back: `cdk rollback` refuses an older one."""
 
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}

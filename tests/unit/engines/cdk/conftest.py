@@ -35,7 +35,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     with mock_aws():
         account._session.cache_clear()  # noqa: SLF001 - its clients are of another account
         session = boto3.Session(region_name=REGION)
-        bootstrap(session, "21")
+        bootstrap(session, "30")
         yield session
         account._session.cache_clear()  # noqa: SLF001 - its clients are of another account
 

@@ -29,7 +29,7 @@ def test_another_account_than_the_file_names_is_refused(aws: boto3.Session, tmp_
         check_credentials(target_in(tmp_path, account="111111111111"), aws)
 
 
-@pytest.mark.parametrize(("version", "action"), [("", "create"), ("7", "update"), ("8", "")])
+@pytest.mark.parametrize(("version", "action"), [("", "create"), ("22", "update"), ("23", "")])
 def test_a_bootstrap_is_planned_where_there_is_none_or_an_old_one(
     aws: boto3.Session, target: Target, version: str, action: str
 ) -> None:

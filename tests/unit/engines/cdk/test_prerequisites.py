@@ -39,7 +39,7 @@ def test_an_account_that_is_ready_is_told_with_who_asks(aws: boto3.Session, targ
     told = asked(target, "credentials", "bootstrap", "roles", "stack", "builder")
     assert {each.verdict for each in told.values()} == {Verdict.OK}, told
     assert told["credentials"].detail.startswith("arn:aws:")
-    assert told["bootstrap"].detail == "version 21 in eu-west-1"
+    assert told["bootstrap"].detail == "version 30 in eu-west-1"
     assert told["stack"].detail == "none yet"
 
 
@@ -47,7 +47,7 @@ def test_an_account_that_is_ready_is_told_with_who_asks(aws: boto3.Session, targ
     ("version", "says"),
     [
         ("", "is not bootstrapped in eu-west-1"),
-        ("7", "bootstrap is version 7, at least 8 is needed"),
+        ("22", "bootstrap is version 22, at least 23 is needed"),
     ],
 )
 def test_a_bootstrap_that_is_missing_or_too_old_is_told_with_the_command(
