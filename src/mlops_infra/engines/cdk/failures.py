@@ -56,6 +56,14 @@ REMEDIES = (
         ),
     ),
     (
+        r"Invalid storage size for engine name postgres",
+        (
+            "raise database.storage_gib in the file to what the snapshot has, which has grown: aws "
+            "rds describe-db-snapshots --region {region} "
+            "--query 'DBSnapshots[].[DBSnapshotIdentifier,AllocatedStorage]'"
+        ),
+    ),
+    (
         r"InsufficientDBInstanceCapacity",
         "wait an hour, or change database.size in the file: the zones have none of that size left",
     ),

@@ -79,6 +79,10 @@ def test_a_limit_is_told_with_the_command_that_raises_it(
         ),
         ("DBSnapshot not found: mlops-dev-snapshot", "describe-db-snapshots --region eu-west-1"),
         (
+            "Invalid storage size for engine name postgres and storage type gp3: 32",
+            "DBSnapshots[].[DBSnapshotIdentifier,AllocatedStorage]",
+        ),
+        (
             "Your account must be verified before you can add or update CloudFront resources.",
             "AWS Support",
         ),
