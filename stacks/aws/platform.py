@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 
+from mlops_infra.server import MLFLOW_VERSION
 from stacks.aws.access import Access
 from stacks.aws.alarms import Alarms
 from stacks.aws.artifacts import Artifacts
@@ -99,6 +100,7 @@ class Platform(cdk.Stack):
             "ServiceName": tracking.service.service_name,
             "LogGroupName": logs.server.log_group_name,
             "DatabaseIdentifier": database.instance.instance_identifier,
+            "MlflowVersion": MLFLOW_VERSION,
         }
         for key, value in outputs.items():
             if value is not None:

@@ -192,7 +192,7 @@ def _outputs(found: dict[str, str]) -> Outputs:
         tracking_uri=found[PUBLISHED],
         artifact_uri=found["ArtifactUri"],
         health_url=f"{found[PUBLISHED]}/health",
-        mlflow_version=MLFLOW_VERSION,
+        mlflow_version=found.get("MlflowVersion", MLFLOW_VERSION),
     )
 
 

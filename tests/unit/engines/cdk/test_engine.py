@@ -52,6 +52,7 @@ def deployed(aws: boto3.Session, target: Target) -> boto3.Session:
             "ServiceName": "s",
             "DatabaseIdentifier": "mlops-dev",
             "LogGroupName": "g",
+            "MlflowVersion": "3.1.4",
         },
     )
     return aws
@@ -61,6 +62,7 @@ def test_outputs_are_the_stack_s_and_not_secret(deployed: boto3.Session, target:
     del deployed
     found = CdkEngine().outputs(target)
     assert (found.tracking_uri, found.health_url) == (URI, f"{URI}/health")
+    assert found.mlflow_version == "3.1.4", "that of the stack, not of this package"
     assert "secret" not in repr(found).lower()
 
 
