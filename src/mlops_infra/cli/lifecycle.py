@@ -130,7 +130,8 @@ def teardown(
         if not yes and ask(f"type '{name}' to go on: ", flag="--yes") != name:
             raise operations.declined()
 
-    with _interruptible("teardown", target), progress(f"teardown {target}") as on_event:
+    verb = "teardown --delete-data" if delete_data else "teardown"
+    with _interruptible(verb, target), progress(f"teardown {target}") as on_event:
         done = operations.teardown(
             engine, target, delete_data=delete_data, approve=approve, on_event=on_event
         )

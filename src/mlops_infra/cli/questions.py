@@ -29,11 +29,14 @@ def read(question: str) -> str:
     """Return the line that somebody answers with.
 
     Raises:
-        Abort: there will be none (Ctrl-D).
+        Abort: there will be none (Ctrl-C, Ctrl-D).
     """
     sys.stderr.write(question)
     sys.stderr.flush()
-    answer = sys.stdin.readline()
+    try:
+        answer = sys.stdin.readline()
+    except KeyboardInterrupt:  # nothing has been started that could be somewhere between
+        raise typer.Abort from None
     if not answer:
         raise typer.Abort
     return answer.strip()

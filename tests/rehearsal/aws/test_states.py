@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.rehearsal.aws.account import DOMAIN
 from tests.rehearsal.aws.inventory import held
@@ -122,3 +125,30 @@ def test_the_load_balancer_of_a_protected_front_door_that_is_changed_goes(
     assert balancer in account.resources(engine.name).values()
     attributes = account.client("elbv2").describe_load_balancer_attributes(LoadBalancerArn=balancer)
     assert {"Key": "deletion_protection.enabled", "Value": "true"} in attributes["Attributes"]
+
+
+def test_a_stack_of_which_only_a_change_set_was_made_is_torn_down(engine: Engine) -> None:
+    engine.account.deploy(engine.name, "--method=prepare-change-set", "--change-set-name", "a")
+    assert engine.state == "REVIEW_IN_PROGRESS"
+    said = engine.run("teardown", "--yes").stderr
+    assert "is review_in_progress, without resources" in said
+    with pytest.raises(ClientError, match="does not exist"):
+        engine.account.stack(engine.name)
+
+
+def test_who_joins_a_deploy_that_then_fails_is_told_why_and_what_mends_it(
+    account: Account, tmp_path: Path
+) -> None:
+    subject = subject_in(tmp_path, account, "joined")
+    account.aws.faults.fail_next(SERVICE, "The maximum number of addresses has been reached.")
+    with ExitStack() as waiting:
+        is_held = waiting.enter_context(account.aws.faults.holding(SERVICE))
+        subject.killed(lambda _: is_held(), with_all=True)
+        account.aws.faults.delay(0)
+        with subject.command("deploy") as command:
+            command.wait_for(lambda each: "wait for the deploy that is running" in each.said)
+            time.sleep(2)  # until it has seen which event is the newest
+            waiting.close()
+            assert command.process.wait(timeout=120) == 1
+    assert "The maximum number of addresses has been reached." in command.said
+    assert "--service-code ec2 --quota-code L-0263D0A3" in command.said

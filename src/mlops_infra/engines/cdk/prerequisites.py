@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from mlops_infra.model import Target
 
 REFUSED = re.compile(r"User: (arn:\S+) is not authorized")
+SIGNED_IN = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
+"""A role that IAM Identity Center has made of a permission set."""
 SESSION_SECONDS = 900
 """The shortest that AWS gives."""
 
@@ -117,11 +119,16 @@ def _roles(target: Target) -> str:
 
 
 def _grant(who: str, roles: str) -> str:
-    """Return the command by which somebody who may grants the roles."""
+    """Return the command, or the way, by which somebody who may grants the roles."""
     kind, name, *rest = who.rpartition(":")[2].split("/")
     kind, name = ("role", name) if kind == "assumed-role" else (kind, [name, *rest][-1])
     allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": f"{roles}-*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    if signed_in := SIGNED_IN.fullmatch(name):
+        return (
+            f"in IAM Identity Center, give the permission set '{signed_in[1]}' this inline policy, "
+            f"for IAM refuses to change its role: '{policy}'"
+        )
     return (
         f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name mlops-infra-deploy "
         f"--policy-document '{policy}'"

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from mlops_infra.engines.cdk.toolkit import Toolkit
     from mlops_infra.model import Action, Change, Plan
 
+DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+"""States of a stack that the deploy which was joined has brought to where it was to be."""
+
 
 def carry_out(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
     """Do what `plan` says, exactly; refuse if it is not what would be done any more."""
@@ -37,7 +40,9 @@ def carry_out(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> 
 def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
     if stack.is_busy:
         on_event(Event(resource=stack.name, message="wait for the deploy that is running"))
-        stack.follow(None, on_event)
+        failure = stack.follow(None, on_event)
+        if failure and stack.state not in DONE:
+            raise _failed(stack, failure)
         _require_nothing_left(stack, toolkit)
         return
     if stack.state in HALF_WAY:
@@ -109,9 +114,13 @@ def _run(
 ) -> None:
     failure = stack.follow(running, on_event)
     if running.returncode and failure:
-        mends = remedy(failure, region=stack.region) or "mend that"
-        raise InfraError(
-            f"{stack.name} failed: {failure}",
-            hint=f"{mends}; then run the command again: it goes on from here",
-        )
+        raise _failed(stack, failure)
     toolkit.finish(running)
+
+
+def _failed(stack: Stack, failure: str) -> InfraError:
+    mends = remedy(failure, region=stack.region) or "mend that"
+    return InfraError(
+        f"{stack.name} failed: {failure}",
+        hint=f"{mends}; then run the command again: it goes on from here",
+    )

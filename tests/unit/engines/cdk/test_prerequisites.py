@@ -80,6 +80,16 @@ def test_whoever_may_not_take_up_the_roles_is_told_the_command_that_grants_them(
     assert policy["Statement"][0]["Resource"] == f"{roles}-*"
 
 
+def test_whoever_signed_in_by_identity_center_is_told_to_change_the_permission_set() -> None:
+    role = "AWSReservedSSO_Data_Engineers_0123456789abcdef"
+    roles = "arn:aws:iam::123456789012:role/cdk-hnb659fds"
+    who = f"arn:aws:sts::123456789012:assumed-role/{role}/ada@example.com"
+    words = prerequisites._grant(who, roles)  # noqa: SLF001 - else moto would have to refuse
+    assert "permission set 'Data_Engineers'" in words
+    assert "put-role-policy" not in words
+    assert f"{roles}-*" in words
+
+
 def test_limits_that_are_full_are_told_with_what_raises_each(aws: boto3.Session) -> None:
     ec2: Any = aws.client("ec2")
     for number in range(5 - len(ec2.describe_vpcs()["Vpcs"])):
