@@ -192,7 +192,7 @@ class Deployer(cdk.Stack):
                 [f"arn:aws:kms:{where}:key/*"],
                 {"StringEquals": {**ours["StringEquals"], "kms:ViaService": secrets}},
             ),
-            # A teardown takes their protection away.
+            # A teardown takes their protection away; a change of the front door, the latter's.
             _allow(["rds:ModifyDBInstance"], [f"arn:aws:rds:{where}:db:*"], ours),
             _allow(
                 ["elasticloadbalancing:ModifyLoadBalancerAttributes"],
