@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CONTAINER, KEY = "azblob://", "azurekeyvault://"
 KEPT_DAYS = 90
 """How long a deleted or overwritten state, vault or key can be brought back."""
+STAYS = pulumi.ResourceOptions(ignore_changes=["location"])
+"""Environments in other locations share it: it is where the first made it, and moves nowhere."""
 
 
 def program(environment: Environment) -> None:
@@ -86,7 +88,7 @@ class Bootstrap:
             resource_group_name=group,
             location=names.location,
             tags=self._tags,
-            opts=pulumi.ResourceOptions(provider=provider),
+            opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(provider=provider), STAYS),
         )
         self._opts = pulumi.ResourceOptions(provider=provider, depends_on=[made])
         self._client = authorization.get_client_config_output(
@@ -121,7 +123,7 @@ class Bootstrap:
             allow_shared_key_access=False,
             default_to_o_auth_authentication=True,
             tags=self._tags,
-            opts=self._opts,
+            opts=pulumi.ResourceOptions.merge(self._opts, STAYS),
         )
         undelete = storage.DeleteRetentionPolicyArgs(enabled=True, days=KEPT_DAYS)
         settings = storage.BlobServiceProperties(
@@ -164,7 +166,7 @@ class Bootstrap:
                 public_network_access="Enabled",
             ),
             tags=self._tags,
-            opts=self._opts,
+            opts=pulumi.ResourceOptions.merge(self._opts, STAYS),
         )
         pair = keyvault.Key(
             "key",

@@ -68,7 +68,10 @@ class Deployer:
             resource_name_=names.deployer,
             location=names.location,
             tags=names.tags,
-            opts=opts,
+            # It is the same wherever the environment moves to.
+            opts=pulumi.ResourceOptions.merge(
+                opts, pulumi.ResourceOptions(ignore_changes=["location"])
+            ),
         )
         managedidentity.FederatedIdentityCredential(
             "github",

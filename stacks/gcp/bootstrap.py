@@ -94,7 +94,10 @@ def _bucket(
             )
         ],
         force_destroy=False,
-        opts=opts,
+        # Environments in other regions share it: it is where the first made it, and moves nowhere.
+        opts=pulumi.ResourceOptions.merge(
+            opts, pulumi.ResourceOptions(ignore_changes=["location"])
+        ),
     )
     if deployer:
         deployer.let_into(made, name)

@@ -99,6 +99,9 @@ SAFE = {
 """How the account or bucket of the state is."""
 
 
+WHERE = {"azure": "location", "gcp": "region"}
+
+
 @dataclass(frozen=True)
 class Account:
     """An empty subscription or project, and an environment that is to live in it."""
@@ -108,9 +111,10 @@ class Account:
     store: Store
     project: Project
 
-    def write(self, *, ci: dict[str, str] | None = None, **state: str) -> None:
+    def write(self, *, ci: dict[str, str] | None = None, where: str = "", **state: str) -> None:
         found: dict[str, Any] = shipped("dev")[self.cloud]
-        section = {**found, "state": {"url": self.store.url, **state}}
+        moved = {WHERE[self.cloud]: where} if where else {}
+        section = {**found, **moved, "state": {"url": self.store.url, **state}}
         changes = {"cloud": self.cloud, "image": "ghcr.io/example/mlflow:1", self.cloud: section}
         self.project.write("dev", changes | ({"ci": ci} if ci else {}))
 
@@ -187,6 +191,35 @@ def test_it_may_be_run_again_and_makes_only_what_is_missing_or_changed(account: 
     assert sorted(planned["ci"]["variables"]) == VARIABLES[account.cloud]
     assert all(planned["ci"]["variables"].values())
     assert "nothing to do" in account.run("bootstrap")[1]
+
+
+def test_what_environments_share_stays_where_the_first_of_them_made_it(account: Account) -> None:
+    ci = {"github": "octo-org/ml"}
+    account.write(secrets_provider=KEYS[account.cloud], ci=ci)
+    account.run("bootstrap", "--yes")
+    cloud = account.clouds.cloud
+    made = {kind: cloud.of(kind) for kind in cloud.kinds()}
+    moved = {"azure": "northeurope", "gcp": "us-central1"}[account.cloud]
+    account.write(secrets_provider=KEYS[account.cloud], ci=ci, where=moved)
+    assert "nothing to do" in account.run("bootstrap", "--yes")[1]
+    assert {kind: cloud.of(kind) for kind in cloud.kinds()} == made
+
+
+def test_what_would_make_the_account_or_the_key_of_all_states_anew_is_refused(
+    account: Account,
+) -> None:
+    account.run("bootstrap", "--yes")
+    cloud = account.clouds.cloud
+    kind, change = {
+        "azure": ("azure-native:storage:StorageAccount", {"kind": "BlobStorage"}),
+        "gcp": ("gcp:kms/cryptoKey:CryptoKey", {"purpose": "MAC"}),
+    }[account.cloud]
+    cloud.change(kind, next(iter(cloud.of(kind))), change)
+    made = cloud.kinds()
+    _, said = account.run("bootstrap", "--yes", code=3)
+    assert "is there already, and a bootstrap would make it anew" in said
+    assert kind in said
+    assert cloud.kinds() == made
 
 
 def test_a_name_that_is_taken_is_told_and_the_next_run_goes_on(account: Account) -> None:

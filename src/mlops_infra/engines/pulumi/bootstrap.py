@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines.pulumi.clouds import ids
+from mlops_infra.engines.pulumi.deployment import name_of
 from mlops_infra.engines.pulumi.planning import PROVIDERS, Preview, images_of, load
 from mlops_infra.engines.pulumi.workspace import Workspace
 from mlops_infra.errors import InfraError, UsageError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 OURS = {"azure": ("azblob://", "azurekeyvault://"), "gcp": ("gs://", "gcpkms://")}
 MADE_BY_NOBODY = ("file://", "passphrase")
+GRANTS = ("RoleAssignment", "IAMMember")
+"""How the types end that let somebody in: they hold nothing, and follow whom they name."""
 INTERNAL = "__internal"
 """The engine's own note in a provider's inputs, which its plan has and its state has not."""
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -37,11 +40,12 @@ def plan_bootstrap(target: Target) -> Plan:
     """Return what is missing of what the file's `state` and `ci` ask for, or was changed.
 
     Raises:
-        UsageError: it names what is another cloud's.
+        UsageError: it names what is another cloud's, or what is there would be lost.
     """
     if not _wanted(target):
         return Plan(target=target, goal=Goal.BOOTSTRAP, changes=())
     found = _preview(target)
+    _require_all(target, found)
     return Plan(target=target, goal=Goal.BOOTSTRAP, changes=found.changes, token=found)
 
 
@@ -83,6 +87,21 @@ def _wanted(target: Target) -> bool:
         )
     is_here = any(each.startswith(OURS[target.cloud]) for each in named)
     return is_here or environment.ci is not None
+
+
+def _require_all(target: Target, found: Preview) -> None:
+    """Refuse to make anew or delete what holds the states of all who share it, or a key to them.
+
+    Raises:
+        UsageError: a change asks for it.
+    """
+    for step in found.steps:
+        if step.op in {"replace", "delete"} and not step.kind.endswith(GRANTS):
+            raise UsageError(
+                f"'{name_of(step.urn)}' is there already, and a bootstrap would make it anew or"
+                f" delete it for its {', '.join(step.properties)}: {step.kind}",
+                hint=f"undo that change of {target}, or give its 'state' other names",
+            )
 
 
 def _program(target: Target) -> Callable[[], None]:

@@ -136,6 +136,7 @@ TYPES = (
     resource(
         gcp.kms.CryptoKey,
         "{keyRing}/cryptoKeys/{name}",
+        replace_on=frozenset({"purpose"}),
         enums={"purpose": frozenset({"ENCRYPT_DECRYPT"})},
         refuse=_of_ring,
         before_delete=_stays,
