@@ -157,8 +157,11 @@ class Database(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(
                 self._kept,
                 pulumi.ResourceOptions(
-                    # How it came to be cannot be changed afterwards.
-                    ignore_changes=["createMode", "sourceServerResourceId", "pointInTimeUTC"]
+                    ignore_changes=[
+                        # How it came to be cannot be changed afterwards.
+                        *("createMode", "sourceServerResourceId", "pointInTimeUTC"),
+                        "storage.storageSizeGB",  # grows by itself, and never shrinks
+                    ]
                 ),
             ),
         )

@@ -75,6 +75,8 @@ class Database(pulumi.ComponentResource):
                 parent=self,
                 depends_on=[services["sqladmin"], network.peering],
                 protect=names.environment.protected,
+                # It grows by itself. To go back to the file's would replace the instance.
+                ignore_changes=["settings.diskSize"],
             ),
         )
         of_instance = pulumi.ResourceOptions(parent=self)

@@ -30,6 +30,7 @@ PET = ResourceType(
     sdk=random.RandomPet,
     id=lambda call: f"/zoo/{call.inputs['prefix']}",
     replace_on=frozenset({"prefix", "keepers.house"}),
+    replace_on_less=frozenset({"length"}),
     enums={"separator": frozenset({"-", "_"})},
     write_only=frozenset({"keepers"}),
     contains=True,
@@ -169,6 +170,12 @@ def test_a_difference_has_its_path_and_says_whether_it_replaces() -> None:
         "keepers.list[1]": ("UPDATE", False),
         "keepers.list[2]": ("ADD", False),
     }
+
+
+def test_what_only_grows_is_replaced_by_less_and_not_by_more() -> None:
+    for length, replaces in ((1, True), (3, False)):
+        (found,) = differences(PET, {"length": 2}, {"length": length})
+        assert found.replaces is replaces
 
 
 def test_secrets_and_numbers_survive_the_wire() -> None:

@@ -201,12 +201,12 @@ def test_drift_is_shown_and_the_next_deploy_brings_it_back(deployed: Small) -> N
     cloud = deployed.clouds.cloud
     instance = next(iter(cloud.of(DATABASE)))
     settings = cloud.of(DATABASE)[instance].inputs["settings"]
-    cloud.change(DATABASE, instance, {"settings": {**settings, "diskSize": 999}})
+    cloud.change(DATABASE, instance, {"settings": {**settings, "diskSize": 20}})
     cloud.delete(SERVICE, next(iter(cloud.of(SERVICE))))
     found = json.loads(deployed.run("drift", "--json", code=2).stdout)["differences"]
     by_name = {each.pop("resource"): each for each in found}
     assert by_name["server"]["what"] == "deleted"
-    expected = {"what": "settings.diskSize", "expected": "32", "actual": "999"}
+    expected = {"what": "settings.diskSize", "expected": "32", "actual": "20"}
     assert by_name["database"] == expected
     assert deployed.planned() == {"server": "create", "database": "update"}
     deployed.deploy()

@@ -103,6 +103,24 @@ def test_a_restore_that_the_file_asks_for_makes_a_database_of_a_backup(dev: Smal
     assert dev.run("plan").stdout.startswith("nothing to do")
 
 
+def test_a_disk_that_has_grown_stays_and_nothing_else_makes_the_database_anew(dev: Small) -> None:
+    cloud = dev.clouds.cloud
+    ((name, made),) = cloud.of(INSTANCE).items()
+    settings = {**made.inputs["settings"], "diskSize": 50}
+    cloud.change(INSTANCE, name, {"settings": settings})
+    assert dev.run("plan").stdout.startswith("nothing to do")
+    dev.write({"database": {"storage_gib": 64}})  # how far it grows is twice that
+    dev.deploy()
+    found = cloud.of(INSTANCE)[name].inputs["settings"]
+    assert (found["diskSize"], found["diskAutoresizeLimit"]) == (50, 128)
+
+    cloud.change(INSTANCE, name, {"settings": {**found, "diskType": "PD_HDD"}})
+    said = dev.run("deploy", "--yes", code=3).stderr
+    assert "'instance' would be made anew or dropped for its settings" in said
+    assert list(cloud.of(INSTANCE)) == [name]
+    assert FINAL_BACKUP not in dev.there
+
+
 def google_s(dev: Small) -> dict[str, int]:
     """Return what is there of Google's own types."""
     return {key: count for key, count in dev.there.items() if key.startswith("gcp:")}

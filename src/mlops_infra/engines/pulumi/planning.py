@@ -92,7 +92,8 @@ def preview(workspace: Workspace, deployment: Deployment | None) -> Preview:
 def _require_data(target: Target, steps: tuple[Step, ...], deployment: Deployment) -> None:
     """Refuse to make anew what holds data: its name is taken, by the one that would be kept.
 
-    A restore that the file asks for is no such thing: it makes a second database beside the first.
+    What would leave a final backup holds data, too, and the new one would be empty. A restore that
+    the file asks for is no such thing: it makes a second database beside the first.
 
     Raises:
         UsageError: a change asks for it.
@@ -100,7 +101,8 @@ def _require_data(target: Target, steps: tuple[Step, ...], deployment: Deploymen
     restored = _restored(steps) if target.environment.database.restore_from else frozenset()
     for found in deployment.resources:
         step = next((each for each in steps if each.urn == found.urn), None)
-        if not found.is_kept or not found.is_cloud_s or step is None:
+        holds_data = found.is_kept or found.final_backup_days
+        if not holds_data or not found.is_cloud_s or step is None:
             continue
         is_of_restored = found.urn in restored or found.needs & restored
         if step.op in {"replace", "delete"} and not is_of_restored:

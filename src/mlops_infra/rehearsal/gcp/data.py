@@ -67,12 +67,6 @@ def _refuse_instance(call: Call) -> None:
         raise CloudError(f"Error 400: transactionLogRetentionDays must be 1 to 7, not {days}")
 
 
-def _refuse_smaller_disk(call: Call) -> None:
-    old, new = (each["settings"].get("diskSize", 10) for each in (call.old, call.inputs))
-    if new < old:
-        raise CloudError(f"a disk cannot shrink from {old} to {new} GiB without a new instance")
-
-
 def _refuse_protected(call: Call) -> None:
     settings = call.old["settings"]
     if call.old.get("deletionProtection", True) or settings.get("deletionProtectionEnabled"):
@@ -143,6 +137,7 @@ TYPES = (
         gcp.sql.DatabaseInstance,
         "{name}",
         replace_on=frozenset({"encryptionKeyName", "settings.diskType", "restoreBackupContext"}),
+        replace_on_less=frozenset({"settings.diskSize"}),
         enums={
             "settings.availabilityType": frozenset({"REGIONAL", "ZONAL"}),
             "settings.edition": frozenset({"ENTERPRISE", "ENTERPRISE_PLUS"}),
@@ -157,7 +152,6 @@ TYPES = (
         secret=frozenset({"serverCaCerts"}),
         computed=_instance,
         refuse=_refuse_instance,
-        refuse_update=_refuse_smaller_disk,
         before_delete=_refuse_protected,
         after_delete=_leave_backup,
     ),

@@ -47,11 +47,11 @@ def resource(
     *,
     computed: Callable[[Call], Properties] = lambda _: {},
     refuse: Callable[[Call], None] = lambda _: None,
-    refuse_update: Callable[[Call], None] = lambda _: None,
     after_create: Callable[[Call], None] = lambda _: None,
     before_delete: Callable[[Call], None] = lambda _: None,
     after_delete: Callable[[Call], None] = lambda _: None,
     replace_on: frozenset[str] = frozenset(),
+    replace_on_less: frozenset[str] = frozenset(),
     enums: Mapping[str, frozenset[str]] | None = None,
     volatile: frozenset[str] = frozenset(),
     secret: frozenset[str] = frozenset(),
@@ -73,22 +73,19 @@ def resource(
         _refuse_without_api(call, sdk)
         refuse(call)
 
-    def before_update(call: Call) -> None:
-        refuse(call)
-        refuse_update(call)
-
     return ResourceType(
         sdk=sdk,
         id=make_id,
         computed=lambda call: {**_common(call, sdk), **computed(call)},
         replace_on=named | {"project", "name", "location", "region"} | replace_on,
+        replace_on_less=replace_on_less,
         enums=enums or {},
         volatile=volatile,
         secret=secret,
         takes_over=takes_over,
         before_create=before_create,
         after_create=after_create,
-        before_update=before_update,
+        before_update=refuse,
         before_delete=before_delete,
         after_delete=after_delete,
     )

@@ -67,6 +67,8 @@ class ResourceType:
     """The outputs that the cloud fills in, inputs left out. Runs on create and on update."""
     replace_on: frozenset[str] = frozenset()
     """Paths of inputs whose change makes a new resource (deleted before it is made again)."""
+    replace_on_less: frozenset[str] = frozenset()
+    """Paths of numbers that can only grow: a smaller one makes a new resource."""
     enums: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Allowed values by path, where the SDK takes any text."""
     volatile: frozenset[str] = frozenset()

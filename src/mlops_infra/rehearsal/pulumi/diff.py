@@ -27,13 +27,17 @@ class Difference:
 def differences(kind: ResourceType, old: Properties, new: Properties) -> list[Difference]:
     """Return every leaf that differs; an unknown one counts as different."""
     return [
-        Difference(path=path, kind=word, replaces=_replaces(kind, plain))
-        for path, plain, word in _leaves(_own(old), _own(new), "", "")
+        Difference(
+            path=path,
+            kind=word,
+            replaces=_replaces(kind, plain) or (plain in kind.replace_on_less and is_less),
+        )
+        for path, plain, word, is_less in _leaves(_own(old), _own(new), "", "")
     ]
 
 
-def _leaves(old: Any, new: Any, path: str, plain: str) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401 - any JSON values
-    """Yield path, path without list positions, and kind of change."""
+def _leaves(old: Any, new: Any, path: str, plain: str) -> Iterator[tuple[str, str, str, bool]]:  # noqa: ANN401 - any JSON values
+    """Yield path, path without list positions, kind of change, and whether a number is smaller."""
     if isinstance(old, dict) and isinstance(new, dict):
         for name in sorted(old.keys() | new.keys()):
             below = f"{path}.{name}" if path else name
@@ -45,7 +49,9 @@ def _leaves(old: Any, new: Any, path: str, plain: str) -> Iterator[tuple[str, st
             after = new[position] if position < len(new) else None
             yield from _leaves(before, after, f"{path}[{position}]", plain)
     elif old != new:
-        yield path, plain, "ADD" if old is None else "DELETE" if new is None else "UPDATE"
+        word = "ADD" if old is None else "DELETE" if new is None else "UPDATE"
+        are_numbers = isinstance(old, int | float) and isinstance(new, int | float)
+        yield path, plain, word, are_numbers and new < old
 
 
 def _replaces(kind: ResourceType, plain: str) -> bool:
