@@ -35,15 +35,13 @@ class Machine:
 
     tier: postgresql.SkuTier
     sku: str
-    max_connections: int
-    """Azure's own setting for this much memory. Another one takes a restart to work."""
 
 
 MACHINES = {
-    "micro": Machine(postgresql.SkuTier.BURSTABLE, "Standard_B1ms", 50),
-    "small": Machine(postgresql.SkuTier.BURSTABLE, "Standard_B2s", 429),
-    "medium": Machine(postgresql.SkuTier.GENERAL_PURPOSE, "Standard_D2ds_v5", 859),
-    "large": Machine(postgresql.SkuTier.GENERAL_PURPOSE, "Standard_D4ds_v5", 1718),
+    "micro": Machine(postgresql.SkuTier.BURSTABLE, "Standard_B1ms"),
+    "small": Machine(postgresql.SkuTier.BURSTABLE, "Standard_B2s"),
+    "medium": Machine(postgresql.SkuTier.GENERAL_PURPOSE, "Standard_D2ds_v5"),
+    "large": Machine(postgresql.SkuTier.GENERAL_PURPOSE, "Standard_D4ds_v5"),
 }
 
 
@@ -167,9 +165,10 @@ class Database(pulumi.ComponentResource):
         )
 
     def _settings(self) -> dict[str, str]:
-        size = self._names.environment.database.size
         needed = self._names.environment.database.connections + RESERVED_CONNECTIONS
-        settings = {"require_secure_transport": "on", "log_min_duration_statement": "1000"}
-        if needed > MACHINES[size].max_connections:
-            settings["max_connections"] = str(needed)
-        return settings
+        return {
+            "require_secure_transport": "on",
+            "log_min_duration_statement": "1000",
+            # Of every size: it is kept, so no other size may leave it out. A restart applies it.
+            "max_connections": str(needed),
+        }

@@ -59,6 +59,22 @@ def test_a_deleted_vault_is_taken_back_with_its_secrets(dev: Small) -> None:
     assert dev.run("plan").stdout.startswith("nothing to do")
 
 
+def test_a_database_gets_another_size_and_a_disk_that_has_grown_stays(dev: Small) -> None:
+    cloud = dev.clouds.cloud
+    ((server, made),) = cloud.of(SERVER).items()
+    storage = {**made.inputs["storage"], "storageSizeGB": 64}
+    cloud.change(SERVER, server, {"storage": storage})
+    dev.write({"database": {"size": "small"}})
+    assert dev.planned() == {"database": "update", "max-connections": "update"} | dict.fromkeys(
+        ["database-connections"], "update"
+    )
+    dev.deploy()
+    found = cloud.of(SERVER)[server].inputs
+    assert found["sku"]["name"] == "Standard_B2s"
+    assert found["storage"] == storage
+    assert dev.run("plan").stdout.startswith("nothing to do")
+
+
 def test_a_restore_that_the_file_asks_for_makes_a_server_beside_the_first(dev: Small) -> None:
     cloud = dev.clouds.cloud
     (first,) = cloud.of(SERVER)

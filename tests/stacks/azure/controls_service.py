@@ -13,14 +13,6 @@ if TYPE_CHECKING:
     from mlops_infra.config.models import Environment
     from tests.stacks.azure.declared import Stack
 
-MAX_CONNECTIONS = {
-    "Standard_B1ms": 50,
-    "Standard_B2s": 429,
-    "Standard_D2ds_v5": 859,
-    "Standard_D4ds_v5": 1718,
-}
-"""What Azure sets by memory (2, 4, 8, 16 GiB), 15 of them for itself:
-https://learn.microsoft.com/azure/postgresql/configure-maintain/concepts-limits"""
 RESERVED = 15
 PINNED = re.compile(r"@sha256:[0-9a-f]{64}$|/mlflow-server:[0-9a-f]{20}$")
 START_GRACE_SECONDS = 120
@@ -41,8 +33,7 @@ def control_11(stack: Stack, environment: Environment) -> Iterator[str]:
             yield f"a replica is given {at_once} requests at once, more than it has threads"
     if replicas.min == 0 and any("custom" in rule for rule in scale.get("rules", [])):
         yield "a rule on CPU keeps one replica running"
-    sku = stack.database.get("sku.name")
-    most = int(stack.parameter("max_connections") or MAX_CONNECTIONS[sku])
+    most = int(stack.parameter("max_connections") or 0)
     needed = connections_needed(replicas=replicas.max, workers=environment.server.workers)
     if most - RESERVED < max(needed, environment.database.connections):
         yield f"{needed} connections, and the database takes {most - RESERVED}"

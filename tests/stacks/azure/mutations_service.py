@@ -39,8 +39,8 @@ MUTATIONS = (
     ),
     Mutation(
         11,
-        "the database is too small",
-        lambda edit: edit.put(DB, "sku.name", "Standard_B1ms"),
+        "the database takes no more connections than a small one",
+        lambda edit: edit.put(PARAMETER, "value", "115", "max-connections"),
     ),
     Mutation(
         11,
