@@ -54,6 +54,16 @@ def test_a_failure_is_told_with_what_mends_it(cloud: Cloud, says: str, mends: st
     assert "goes on from here" in found.hint
 
 
+@pytest.mark.parametrize(
+    ("cloud", "says"),
+    [(cloud, says) for cloud, says, mends in wordings("failing") if mends == "do not delete it"],
+)
+def test_of_what_holds_data_nobody_is_told_how_to_delete_it(cloud: Cloud, says: str) -> None:
+    found = heard(cloud, says)
+    assert "state.url" in found.hint
+    assert "delete --ids" not in found.hint
+
+
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_of_an_unknown_failure_nothing_is_made_up(cloud: Cloud) -> None:
     found = heard(cloud, "Internal Server Error")

@@ -28,6 +28,10 @@ class Remedy:
 
 RENAME = "change 'project' or the environment's name in the file"
 ORPHAN = f"it is there and in no state of ours: delete it, or {RENAME}"
+HOLDS_DATA = (
+    "it holds data and is in no state of ours: do not delete it. Point 'state.url' in the file at "
+    f"the state that knows it, or pulumi import it; or {RENAME}"
+)
 AZURE_QUOTAS = "https://portal.azure.com/#view/Microsoft_Azure_Capacity/QuotaMenuBlade/~/myQuotas"
 GCP_QUOTAS = "https://console.cloud.google.com/iam-admin/quotas?project={project}"
 
@@ -96,6 +100,11 @@ AZURE = (
         do=f"{RENAME}: that name is taken, for all of Azure",
     ),
     Remedy(
+        says=r"cannot create already existing resource '[^']*(?:/resourceGroups/[^/']+-data['/]"
+        r"|/storageAccounts/|/flexibleServers/|/vaults/)",
+        do=HOLDS_DATA,
+    ),
+    Remedy(
         says=r"cannot create already existing resource '(?P<id>[^']+)'",
         do=f"{ORPHAN}: az resource delete --ids {{id}}",
     ),
@@ -158,6 +167,11 @@ GCP = (
         "{constraint} --effective --project {project}",
     ),
     Remedy(
+        says=r"is already being used by '\S*serverless-ipv4",
+        do="wait two hours, then run the teardown again: Cloud Run holds on to its addresses in "
+        "the subnet for up to that long, https://cloud.google.com/run/docs/configuring/vpc-direct-vpc",
+    ),
+    Remedy(
         says=r"max instance per project|instanceLimitExceeded",
         do="delete a database instance that is not used (gcloud sql instances list --project "
         f"{{project}}), or ask for more of them: {GCP_QUOTAS}&service=sqladmin.googleapis.com",
@@ -177,8 +191,8 @@ GCP = (
     ),
     Remedy(
         says=r"Cloud SQL instance already exists|instanceAlreadyExists",
-        do=f"{RENAME}, or delete it if it is there (gcloud sql instances list --project "
-        "{project}); if it was deleted, its name can be reserved for a week",
+        do=f"if it is there (gcloud sql instances list --project {{project}}): {HOLDS_DATA}; if it "
+        "was deleted, its name can be reserved for a week",
     ),
     Remedy(
         says=r"not in an appropriate state to handle the request|operationInProgress",
@@ -203,7 +217,11 @@ GCP = (
         do="wait an hour, or change gcp.region or the sizes in the file",
     ),
     Remedy(
-        says=r"Error 409: .*already exists?|alreadyExists|you already own it",
+        says=r"[Yy]ou already own (?:it|this bucket)|Error 409: Secret \[\S+\] already exists",
+        do=HOLDS_DATA,
+    ),
+    Remedy(
+        says=r"Error 409: .*already exists?|alreadyExists",
         do=ORPHAN,
     ),
 )
