@@ -44,17 +44,17 @@ class Secrets(pulumi.ComponentResource):
         self._names, self._services, self._identity = names, services, identity
         self.register_outputs({})
 
-    def generate(self, name: str) -> Held:
-        """Make a password, and hold it."""
+    def generate(self, name: str, *, is_kept: bool = False) -> Held:
+        """Make a password, and hold it; `is_kept`: beyond a teardown, for what a backup needs."""
         password = random.RandomPassword(
             name,
             length=PASSWORD_LENGTH,
             special=False,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return self.hold(name, password.result)
+        return self.hold(name, password.result, is_kept=is_kept)
 
-    def hold(self, name: str, value: pulumi.Input[str]) -> Held:
+    def hold(self, name: str, value: pulumi.Input[str], *, is_kept: bool = False) -> Held:
         """Hold `value`, which is kept a secret on the way there."""
         secret = gcp.secretmanager.Secret(
             name,
@@ -68,13 +68,17 @@ class Secrets(pulumi.ComponentResource):
                     ]
                 )
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._services["secretmanager"]]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[self._services["secretmanager"]],
+                retain_on_delete=is_kept,
+            ),
         )
         version = gcp.secretmanager.SecretVersion(
             name,
             secret=secret.id,
             secret_data=pulumi.Output.secret(value),
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=is_kept),
         )
         grant = gcp.secretmanager.SecretIamMember(
             name,

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from stacks.gcp.services import Services
 
 AUTHORITY_FILE = "/run/database/authority.pem"
+KEY_OF_KEYS = "MLFLOW_CRYPTO_KEK_PASSPHRASE"
+"""MLflow's own keys in the database are encrypted with it, so a final backup needs it."""
 SECRETS = {
-    "MLFLOW_CRYPTO_KEK_PASSPHRASE": "crypto-kek-passphrase",
+    KEY_OF_KEYS: "crypto-kek-passphrase",
     "MLFLOW_FLASK_SERVER_SECRET_KEY": "flask-server-secret-key",
     # id is a contract: the engine reads the administrator's password by it, on every cloud
     "MLFLOW_AUTH_ADMIN_PASSWORD": "admin-password",
@@ -80,7 +82,9 @@ class Tracking(pulumi.ComponentResource):
             lambda found: dict(spec(*found).variables)
         )
         self.held: dict[str, Held] = {
-            name: database.password if name == "PGPASSWORD" else secrets.generate(SECRETS[name])
+            name: database.password
+            if name == "PGPASSWORD"
+            else secrets.generate(SECRETS[name], is_kept=name == KEY_OF_KEYS)
             for name in self.spec.secrets
         }
         readable = [each.grant for each in (*self.held.values(), database.authority)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlops_infra.rehearsal.gcp.data import BUCKET, FINAL_BACKUP, INSTANCE
+from mlops_infra.rehearsal.gcp.identity import SECRET, VERSION
 from mlops_infra.rehearsal.gcp.network import SERVICE
 from mlops_infra.rehearsal.gcp.project import API
 from mlops_infra.rehearsal.gcp.running.routes import service_behind
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-KEPT = {API: 11, BUCKET: 1, LOG_BUCKET: 1}
+KEPT = {API: 11, BUCKET: 1, LOG_BUCKET: 1, SECRET: 1, VERSION: 1}
 URI = "https://mlops-dev-123456789012.europe-west4.run.app"
 
 
@@ -42,6 +43,19 @@ def test_the_password_is_in_no_state_and_a_final_backup_outlives_the_database(de
     assert f"as the final backup of {INSTANCE} mlops-dev, for 30 days" in kept
     assert google_s(dev) == KEPT
     assert dev.there[FINAL_BACKUP] == 1
+    (key,) = dev.clouds.cloud.of(VERSION)
+    assert key in kept
+    dev.deploy()
+    assert key in dev.clouds.cloud.of(VERSION), "what the backup's keys are encrypted with"
+
+
+def test_a_deploy_goes_on_after_a_teardown_that_deletes_the_data(dev: Small) -> None:
+    (log,) = dev.clouds.cloud.of(LOG_BUCKET)
+    said = dev.run("teardown", "--yes", "--delete-data").stdout
+    assert f"kept bucket: {LOG_BUCKET} {log}" in said
+    assert google_s(dev) == {API: 11, LOG_BUCKET: 1}
+    dev.deploy()
+    assert list(dev.clouds.cloud.of(LOG_BUCKET)) == [log]
 
 
 def test_the_state_of_each_part_is_told_and_what_the_server_prints(dev: Small) -> None:

@@ -55,7 +55,13 @@ WORDS = {
         changed="bucket",
         drifting=("gcp:logging/projectSink:ProjectSink", "filter", "severity>=ERROR"),
         drifted="sink",
-        kept=frozenset({"gcp:storage/bucket:Bucket"}),
+        kept=frozenset(
+            {
+                "gcp:secretmanager/secret:Secret",
+                "gcp:secretmanager/secretVersion:SecretVersion",
+                "gcp:storage/bucket:Bucket",
+            }
+        ),
         behind=service_behind,
     ),
     "azure": Words(

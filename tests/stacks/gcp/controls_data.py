@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from tests.stacks.gcp.conftest import CERTIFICATE
-from tests.stacks.gcp.declared import BUCKET, USER
+from tests.stacks.gcp.declared import BUCKET, LOG_BUCKET, SECRET, USER, VERSION
 from tests.stacks.registered import leaves
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from tests.stacks.registered import Registered
 
 KEY = "gcp:kms/cryptoKey:CryptoKey"
+KEY_OF_KEYS = {
+    (SECRET, "crypto-kek-passphrase"),
+    (VERSION, "crypto-kek-passphrase"),
+}
 KEY_PROPERTIES = ("kmsKeyName", "encryptionKeyName", "encryptionKey", "defaultKmsKeyName")
 
 
@@ -129,9 +133,11 @@ def control_10(declared: Declared, environment: Environment) -> Iterator[str]:
         yield "the bucket is not kept"
     if bucket.is_protected is not environment.protected:
         yield f"the file says protected: {environment.protected}, the bucket disagrees"
-    kept = {each.token for each in declared.program.resources if each.is_retained}
-    if kept - {bucket.token, "gcp:logging/projectBucketConfig:ProjectBucketConfig"}:
-        yield f"kept, and in the way of the next deploy: {sorted(kept)}"
+    kept = {(each.token, each.name) for each in declared.program.resources if each.is_retained}
+    if missing := KEY_OF_KEYS - kept:
+        yield f"what the backup's keys are encrypted with is not kept: {sorted(missing)}"
+    if unneeded := kept - KEY_OF_KEYS - {(bucket.token, bucket.name), (LOG_BUCKET, "bucket")}:
+        yield f"kept, and in the way of the next deploy: {sorted(unneeded)}"
     base = f"{environment.project}-{environment.name}"
     name = bucket["name"]
     if not name.startswith(f"{base}-") or len(name) > 63:

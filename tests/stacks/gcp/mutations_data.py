@@ -220,6 +220,13 @@ MUTATIONS = (
     ),
     Mutation(
         10,
+        "what the backup's keys are encrypted with goes with the stack",
+        lambda edit: edit.option(
+            VERSION, "retainOnDelete", value=False, name="crypto-kek-passphrase"
+        ),
+    ),
+    Mutation(
+        10,
         "teardown deletes the user, who owns all tables",
         lambda edit: edit.drop(USER, "deletionPolicy"),
     ),

@@ -14,6 +14,8 @@ Document = dict[str, Any]
 STATE_ALONE = "random:"
 VAULT = "azure-native:keyvault:Vault"
 VAULT_SECRET = "azure-native:keyvault:Secret"  # noqa: S105 - a type's name
+LOG_BUCKET = "gcp:logging/projectBucketConfig:ProjectBucketConfig"
+"""Once deleted it blocks its name for a week, so it is left, for its lines to expire."""
 
 BUCKET, EMPTIED = "gcp:storage/bucket:Bucket", "forceDestroy"
 """The provider's own switch, not the cloud's: whether it empties a bucket that it deletes.
@@ -135,7 +137,7 @@ def name_of(urn: str) -> str:
 
 def _freed(found: Document) -> Document:
     # A secret goes with its vault: deleted before that, it would not come back with it.
-    changed = {**found, "retainOnDelete": found["type"] == VAULT_SECRET}
+    changed = {**found, "retainOnDelete": found["type"] in {VAULT_SECRET, LOG_BUCKET}}
     for side in ("inputs", "outputs"):
         properties = found.get(side) or {}
         if EMPTIED in properties or found["type"] == BUCKET:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops_infra.engines.pulumi.clouds import cloud_of
-from mlops_infra.engines.pulumi.deployment import name_of
+from mlops_infra.engines.pulumi.deployment import LOG_BUCKET, name_of
 from mlops_infra.engines.pulumi.images import Images
 from mlops_infra.errors import PrerequisiteError, UsageError
 from mlops_infra.model import Action, Change
@@ -175,7 +175,9 @@ def teardown_changes(
     if deployment is None:
         return ()
     found = [each for each in deployment.resources if each.is_cloud_s]
-    kept = frozenset() if delete_data else deployment.kept
+    kept = deployment.kept
+    if delete_data:
+        kept = frozenset(each.urn for each in found if each.kind == LOG_BUCKET)
     protected = [each.name for each in found if each.is_protected and each.urn not in kept]
     if protected:
         name = target.environment.name
