@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 EVERYBODY = {"0.0.0.0/0", "::/0"}
 RANGES_PER_RULE = 10
 """https://cloud.google.com/armor/quotas"""
+BESIDE = pulumi.ResourceOptions(delete_before_replace=False)
+"""What another domain replaces goes once the proxy has taken the new one up."""
 LAST_PRIORITY = 2147483647
 """The rule that every policy ends with."""
 
@@ -58,9 +60,9 @@ class Balancer(pulumi.ComponentResource):
         )
         certificate = gcp.compute.ManagedSslCertificate(
             "certificate",
-            name=f"{names.base}-front",
+            name=names.certificate(domain),
             managed=gcp.compute.ManagedSslCertificateManagedArgs(domains=[domain]),
-            opts=inside,
+            opts=pulumi.ResourceOptions.merge(inside, BESIDE),
         )
         tls = gcp.compute.SSLPolicy(
             "tls", name=names.base, min_tls_version="TLS_1_2", profile="MODERN", opts=inside

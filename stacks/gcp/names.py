@@ -57,6 +57,10 @@ class Names:
         restored = self.environment.database.restore_from
         return self.base if restored is None else f"{self.base}-{_digest(restored)}"
 
+    def certificate(self, domain: str) -> str:
+        """A domain's certificate's: another domain's is made beside the one that is in use."""
+        return f"{self.base}-front-{_digest(domain)}"
+
     @property
     def account(self) -> str:
         """The service account's, of 6 to 30 letters."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_gcp as gcp
 
-from stacks.gcp.balancer import allowed
+from stacks.gcp.balancer import BESIDE, allowed
 
 if TYPE_CHECKING:
     from stacks.gcp.names import Names
@@ -128,10 +128,13 @@ class PrivateBalancer(pulumi.ComponentResource):
 
         https://cloud.google.com/certificate-manager/docs/deploy-google-managed-regional
         """
-        inside = pulumi.ResourceOptions(parent=self, depends_on=[services["certificatemanager"]])
+        inside = pulumi.ResourceOptions.merge(
+            BESIDE,
+            pulumi.ResourceOptions(parent=self, depends_on=[services["certificatemanager"]]),
+        )
         authorization = gcp.certificatemanager.DnsAuthorization(
             "authorization",
-            name=names.base,
+            name=names.certificate(domain),
             location=names.gcp.region,
             domain=domain,
             type="PER_PROJECT_RECORD",  # the only one outside of `global`
@@ -142,7 +145,7 @@ class PrivateBalancer(pulumi.ComponentResource):
         )
         return gcp.certificatemanager.Certificate(
             "certificate",
-            name=names.base,
+            name=names.certificate(domain),
             location=names.gcp.region,
             managed=gcp.certificatemanager.CertificateManagedArgs(
                 domains=[domain], dns_authorizations=[authorization.id]

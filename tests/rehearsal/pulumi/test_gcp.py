@@ -13,6 +13,7 @@ import pytest
 from mlops_infra.rehearsal.gcp.data import BUCKET, FINAL_BACKUP, INSTANCE
 from mlops_infra.rehearsal.gcp.identity import SECRET, VERSION
 from mlops_infra.rehearsal.gcp.network import SERVICE
+from mlops_infra.rehearsal.gcp.private_front import CERTIFICATE
 from mlops_infra.rehearsal.gcp.project import API
 from mlops_infra.rehearsal.gcp.running.routes import service_behind
 from mlops_infra.rehearsal.gcp.watch import LOG_BUCKET
@@ -104,6 +105,11 @@ def test_a_private_domain_is_deployed_served_from_inside_and_taken_down(dev: Sma
     assert service_behind(dev.clouds.cloud, URI.removeprefix("https://")) is None
     record = dev.pulumi("stack", "output", "--stack", "dev", "certificate_record")
     assert record.startswith("_acme-challenge_")
+    dev.write({"access": {"exposure": "private", "domain": "models.example.com"}, "aws": zone})
+    dev.deploy()
+    assert service_behind(dev.clouds.cloud, "models.example.com") == service_id
+    assert service_behind(dev.clouds.cloud, "mlflow.example.com") is None
+    assert len(dev.clouds.cloud.of(CERTIFICATE)) == 1
     dev.run("teardown", "--yes")
     assert google_s(dev) == KEPT
 

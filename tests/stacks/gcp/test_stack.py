@@ -18,7 +18,15 @@ from stacks.gcp.services import APIS
 from tests.conftest import REPOSITORY
 from tests.stacks.gcp.conftest import VARIANTS, environment_of, made
 from tests.stacks.gcp.controls import violations
-from tests.stacks.gcp.declared import BUCKET, INSTANCE, SERVICE, Declared
+from tests.stacks.gcp.declared import (
+    AUTHORIZATION,
+    BUCKET,
+    CERTIFICATE,
+    INSTANCE,
+    PRIVATE_CERTIFICATE,
+    SERVICE,
+    Declared,
+)
 from tests.stacks.registered import UNKNOWN
 
 if TYPE_CHECKING:
@@ -98,6 +106,26 @@ def test_a_private_domain_tells_what_its_two_records_are() -> None:
     assert exports["tracking_uri"] == "https://mlflow.example.com"
     assert exports["front_address"] == "10.0.0.5"
     assert exports["certificate_record"] == "_acme-challenge_x.mlflow.example.com. CNAME y."
+
+
+@pytest.mark.parametrize(
+    ("variant", "kinds"),
+    [
+        ("prod with a domain", [CERTIFICATE]),
+        ("private prod with a domain", [PRIVATE_CERTIFICATE, AUTHORIZATION]),
+    ],
+)
+def test_what_another_domain_needs_is_made_beside_what_the_load_balancer_has(
+    variant: str, kinds: list[str]
+) -> None:
+    before, after = (
+        made(environment_of(variant, access={"domain": domain})).program
+        for domain in ("mlflow.example.com", "models.example.com")
+    )
+    for kind in kinds:
+        assert after.one(kind)["name"] != before.one(kind)["name"], "or both could not be"
+        assert after.one(kind).request.deleteBeforeReplaceDefined
+        assert not after.one(kind).request.deleteBeforeReplace
 
 
 def test_a_prebuilt_image_is_taken_and_only_the_front_is_built() -> None:
