@@ -38,8 +38,11 @@ def test_the_state_of_each_part_is_told_and_what_the_server_prints(dev: Small) -
     assert _states(dev)["database"] == ("stopped", "PostgreSQL 18, stopped")
     logs = dev.clouds.folder / "logs"
     logs.mkdir()
-    (logs / "mlflow-1.log").write_text("migrating\nlistening\n")
-    assert dev.run("logs").stdout.splitlines() == ["migrating", "listening"]
+    lines = [f"line {number}" for number in range(10_001)]  # one more than an answer has
+    (logs / "mlflow-1.log").write_text("\n".join(lines))
+    assert dev.run("logs").stdout.splitlines() == lines
+    with dev.clouds.settings.having(partial_logs="the query took too long"):
+        assert "the query took too long" in dev.run("logs", code=1).stderr
 
 
 def test_a_deleted_vault_is_taken_back_with_its_secrets(dev: Small) -> None:

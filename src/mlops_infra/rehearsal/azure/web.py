@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jwt
 from werkzeug.exceptions import Forbidden, NotFound, Unauthorized
@@ -32,7 +32,8 @@ SECRET_OF_VAULT = "azure-native:keyvault:Secret"  # noqa: S105 - a type
 QUERY = re.compile(
     r"ContainerAppConsoleLogs \| where ContainerAppName == '(?P<app>[^']+)'"
     r"(?: and TimeGenerated >= datetime\((?P<since>[^)]+)\))?"
-    r" \| order by TimeGenerated asc \| project _ItemId, TimeGenerated, Log"
+    r" \| order by TimeGenerated asc \| take (?P<most>\d+)"
+    r" \| project _ItemId, TimeGenerated, Log"
 )
 AUTHORITY = "login.microsoftonline.com"
 SECRET = "emulated"  # noqa: S105 - opens nothing
@@ -159,7 +160,12 @@ def _query(asked: Asked) -> Response:
         for each in lines(asked.folder, found["app"])
         if each.time >= (found["since"] or "")
     ]
-    return json_of({"tables": [{"name": "PrimaryResult", "rows": rows}]})
+    answer: dict[str, Any] = {
+        "tables": [{"name": "PrimaryResult", "rows": rows[: int(found["most"])]}]
+    }
+    if message := asked.settings.get("partial_logs", ""):
+        answer["error"] = {"code": "PartialError", "message": message}
+    return json_of(answer)
 
 
 def _found(asked: Asked, kind: str, resource_id: str) -> Resource:

@@ -61,7 +61,10 @@ class CloudModule(Protocol):
         ...
 
     def log_entries(self, deployment: Deployment, *, since: str) -> Iterator[Entry]:
-        """Yield the server's log, oldest line first, from the time `since` of an entry on."""
+        """Yield the server's log, oldest line first, from the time `since` of an entry on.
+
+        All of it without one. A line may come more than once.
+        """
         ...
 
 

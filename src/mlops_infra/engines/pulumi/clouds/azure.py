@@ -36,6 +36,9 @@ MANAGEMENT = "https://management.azure.com"
 VAULTS, VAULT_VERSION = "https://vault.azure.net", "2025-07-01"
 BLOBS = "blob.core.windows.net"
 LOGS = "https://api.loganalytics.azure.com"
+LINES_PER_ANSWER = 10_000
+"""Well below what Log Analytics cuts an answer off at: 500,000 lines or 100 MB.
+https://learn.microsoft.com/azure/azure-monitor/service-limits#log-analytics-workspaces"""
 APP, APP_VERSION = "azure-native:app:ContainerApp", "2024-03-01"
 DATABASE, DATABASE_VERSION = "azure-native:dbforpostgresql:Server", "2024-08-01"
 CHANGING = {"Starting", "Updating", "Restarting", "Provisioning"}
@@ -186,15 +189,22 @@ def _get(resource_id: str, version: str) -> dict[str, Any] | None:
 def log_entries(deployment: Deployment, *, since: str) -> Iterator[Entry]:
     """Yield what the server has printed, oldest first, as far as Log Analytics has it by now.
 
+    It answers with so many lines at most, and has no pages: each question asks from the last line
+    of the one before on, which comes twice.
     https://learn.microsoft.com/azure/azure-monitor/logs/api/request-format
     """
     found = deployment.outputs
-    start = f" and TimeGenerated >= datetime({since})" if since else ""
-    query = (
-        f"ContainerAppConsoleLogs | where ContainerAppName == '{found['server_name']}'{start}"
-        " | order by TimeGenerated asc | project _ItemId, TimeGenerated, Log"
-    )
     url = f"{LOGS}/v1/workspaces/{found['log_workspace']}/query"
-    answer = rest.post(url, token(LOGS), {"query": query})
-    for item_id, time, text in answer["tables"][0]["rows"]:
-        yield Entry(id=item_id, time=time, text=text)
+    is_more = True
+    while is_more:
+        start = f" and TimeGenerated >= datetime({since})" if since else ""
+        query = (
+            f"ContainerAppConsoleLogs | where ContainerAppName == '{found['server_name']}'{start}"
+            f" | order by TimeGenerated asc | take {LINES_PER_ANSWER}"
+            " | project _ItemId, TimeGenerated, Log"
+        )
+        rows = rest.post(url, token(LOGS), {"query": query})["tables"][0]["rows"]
+        for item_id, time, text in rows:
+            yield Entry(id=item_id, time=time, text=text)
+        is_more = len(rows) == LINES_PER_ANSWER and rows[-1][1] != since
+        since = rows[-1][1] if rows else since

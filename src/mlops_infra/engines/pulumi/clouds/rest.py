@@ -43,10 +43,17 @@ def read(url: str, token: str, query: Mapping[str, str] | None = None) -> bytes 
 
 
 def post(url: str, token: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answer to a question that does not fit into an address."""
+    """Return the answer to a question that does not fit into an address.
+
+    Raises:
+        InfraError: there is none, or only a part of it, which Azure tells in an answer that is
+            none of its failures.
+    """
     found = _answer(lambda: _client().post(url, json=body, headers=_signed(token)))
     if found is None:
         raise InfraError(f"not found: {url}")
+    if "error" in found.json():
+        raise InfraError(f"{found.request.url.host} has no whole answer: {_words(found)}")
     return found.json()
 
 
