@@ -21,11 +21,13 @@ def run(
     stdin: str = "",
     keep_open: Sequence[int] = (),
     hint: str = "",
+    is_secret: bool = False,
 ) -> str:
     """Run a program to its end and return what it printed.
 
     `stdin` is where a secret goes, never `argv`. `keep_open` are file descriptors that the program
-    holds as long as it lives, even if this process is killed (a lock).
+    holds as long as it lives, even if this process is killed (a lock). `is_secret`: what it prints
+    on stdout is, so that alone is returned, and an error has its stderr alone.
 
     Raises:
         PrerequisiteError: there is no such program.
@@ -37,7 +39,7 @@ def run(
             env=dict(env),
             input=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE if is_secret else subprocess.STDOUT,
             text=True,
             errors="replace",
             pass_fds=tuple(keep_open),
@@ -46,7 +48,8 @@ def run(
     except OSError as error:
         raise PrerequisiteError(_cannot_start(argv[0], error), hint=hint) from error
     if done.returncode:
-        tail = "\n".join(f"  {line}" for line in done.stdout.strip().splitlines()[-8:])
+        said = done.stderr if is_secret else done.stdout
+        tail = "\n".join(f"  {line}" for line in said.strip().splitlines()[-8:])
         raise InfraError(f"{argv[0]} failed with exit code {done.returncode}\n{tail}", hint=hint)
     return done.stdout
 

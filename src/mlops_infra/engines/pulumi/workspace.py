@@ -85,15 +85,15 @@ class Workspace:
                 hint="export PULUMI_CONFIG_PASSPHRASE=…",
             )
 
-    def run(self, *words: str) -> str:
-        """Run the command line on this stack and return what it printed.
+    def run(self, *words: str, is_secret: bool = False) -> str:
+        """Run the command line on this stack and return what it printed; `is_secret`: if that is.
 
         Raises:
             InfraError: it failed, in words that a person can act on.
         """
         argv = [str(self.program), "--non-interactive", "--cwd", str(self.folder), *words]
         try:
-            return process.run(argv, env={**os.environ, **self.variables})
+            return process.run(argv, env={**os.environ, **self.variables}, is_secret=is_secret)
         except PrerequisiteError:
             raise
         except InfraError as error:
@@ -160,15 +160,9 @@ class Workspace:
         Raises:
             InfraError: there is none of that name, or it cannot be decrypted.
         """
-        file = self.folder / "secrets.json"
-        file.touch(mode=0o600)
-        try:
-            words = ("--stack", self.stack, "--show-secrets", "--file", str(file))
-            self.run("stack", "export", *words)
-            found = json.loads(file.read_text())["deployment"]["resources"]
-        finally:
-            file.unlink(missing_ok=True)
-        for each in found:
+        words = ("stack", "export", "--stack", self.stack, "--show-secrets")
+        found = json.loads(self.run(*words, is_secret=True))  # read from a pipe: no file has it
+        for each in found["deployment"]["resources"]:
             if each["type"].startswith("random:") and each["urn"].endswith(f"::{name}"):
                 return json.loads(each["outputs"]["result"]["plaintext"])
         raise InfraError(f"{self.target} has no generated password '{name}'")
