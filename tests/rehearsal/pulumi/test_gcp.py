@@ -106,7 +106,7 @@ def test_a_private_domain_is_deployed_served_from_inside_and_taken_down(dev: Sma
     record = dev.pulumi("stack", "output", "--stack", "dev", "certificate_record")
     assert record.startswith("_acme-challenge_")
     dev.write({"access": {"exposure": "private", "domain": "models.example.com"}, "aws": zone})
-    dev.deploy()
+    dev.run("deploy", "--yes")
     assert service_behind(dev.clouds.cloud, "models.example.com") == service_id
     assert service_behind(dev.clouds.cloud, "mlflow.example.com") is None
     assert len(dev.clouds.cloud.of(CERTIFICATE)) == 1
