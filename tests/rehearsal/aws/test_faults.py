@@ -54,12 +54,12 @@ def test_a_bootstrap_that_is_too_old_is_told_with_the_command_that_renews_it(
 ) -> None:
     parameters = engine.account.client("ssm")
     before = parameters.get_parameter(Name=BOOTSTRAP)["Parameter"]["Value"]
-    parameters.put_parameter(Name=BOOTSTRAP, Value="7", Type="String", Overwrite=True)
+    parameters.put_parameter(Name=BOOTSTRAP, Value="22", Type="String", Overwrite=True)
     try:
         said = engine.run("deploy", "--yes", code=4).stderr
     finally:
         parameters.put_parameter(Name=BOOTSTRAP, Value=before, Type="String", Overwrite=True)
-    assert "bootstrap is version 7, at least 8 is needed" in said
+    assert "bootstrap is version 22, at least 23 is needed" in said
     assert f"mlops-infra bootstrap -e {engine.name} --cloud aws" in said
 
 
