@@ -157,7 +157,7 @@ def deploy(
         engine.apply(plan, on_event)
     outputs = engine.outputs(target)
     hint = f"mlops-infra logs {flags(target)}"
-    if target.environment.access.domain:
+    if target.environment.access.domain and target.cloud is not Cloud.LOCAL:
         hint += "; a new domain works once its DNS record and its certificate are there"
     credentials = engine.credentials(target)
     found = require_healthy(outputs, credentials, hint=hint, may_be_hidden=is_private(target))
