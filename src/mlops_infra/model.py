@@ -106,11 +106,15 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One step of a running plan, for a person who waits."""
+    """One step of a running plan, for a person who waits: it begins, and then is done or failed.
+
+    What ends has the resource and the message with which it began.
+    """
 
     resource: str
     message: str
     done: bool = False
+    failed: bool = False
     seconds: float = 0.0
 
 

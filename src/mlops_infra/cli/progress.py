@@ -1,4 +1,4 @@
-"""A running plan as a person sees it: a live table on a terminal, plain lines anywhere else."""
+"""A running plan as a person sees it: live on a terminal, plain lines anywhere else."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def _lines(title: str) -> Generator[OnEvent]:
         if is_github and not began:
             say(f"::group::{title}")
         began = True
+        how = " failed" if event.failed else " done" if event.done else " …"
         took = f" ({event.seconds:.1f} s)" if event.seconds else ""
-        say(f"  {event.resource}: {event.message}{' done' if event.done else ' …'}{took}")
+        say(f"  {event.resource}: {event.message}{how}{took}")
 
     try:
         yield on_event
@@ -52,27 +53,31 @@ def _lines(title: str) -> Generator[OnEvent]:
 
 @contextmanager
 def _live() -> Generator[OnEvent]:
-    """One row a step, with a spinner while it lasts."""
+    """A row with a spinner for what is under way, below a line for each that has ended.
+
+    A stack has more resources than a terminal has rows.
+    """
     from rich.console import Console  # 0.1 s that only a terminal costs
     from rich.markup import escape
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    rows: dict[tuple[str, str], TaskID] = {}
-    columns = (
-        SpinnerColumn(finished_text="[green]✓[/]"),
-        TextColumn("{task.fields[resource]:<9}"),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-    )
-    table = Progress(*columns, console=Console(stderr=True))
+    rows: dict[str, TaskID] = {}
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    table = Progress(*columns, console=Console(stderr=True, highlight=False))
 
     def on_event(event: Event) -> None:
         table.start()  # with the first step, not before: a question may come first
-        key = (event.resource, event.message)
-        if key not in rows:
-            rows[key] = table.add_task(escape(event.message), total=1, resource=event.resource)
-        if event.done:
-            table.update(rows[key], completed=1)
+        text = escape(f"{event.resource:<9} {event.message}")
+        seconds = event.seconds
+        if (row := rows.pop(event.resource, None)) is not None:
+            seconds = seconds or next(each.elapsed or 0 for each in table.tasks if each.id == row)
+            table.remove_task(row)
+        if event.done or event.failed:
+            how = f"[green]✓[/] {text}" if event.done else f"[red]✗ {text} failed[/]"
+            took = f" [cyan]{seconds:.1f} s[/]" if seconds else ""
+            table.console.print(f"{how}{took}", soft_wrap=True)
+        else:
+            rows[event.resource] = table.add_task(text, total=None)
 
     try:
         yield on_event

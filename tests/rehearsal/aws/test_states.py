@@ -118,7 +118,8 @@ def test_the_load_balancer_of_a_protected_front_door_that_is_changed_goes(
     engine.deploy()
     (zone,) = account.client("route53").list_hosted_zones()["HostedZones"]
     own = {"hosted_zone": {"id": zone["Id"].rpartition("/")[2], "name": "example.com"}}
-    engine.write({"access": {**DOMAIN, "exposure": "public"}, "aws": own}, like="prod")
+    access = {**DOMAIN, "domain": "doors.example.com", "exposure": "public"}  # a name of its own
+    engine.write({"access": access, "aws": own}, like="prod")
     assert engine.changes()[BALANCER] in {"create", "delete"}
     engine.deploy()
     (balancer,) = [each for each in held(account, engine.name) if ":loadbalancer/" in each]

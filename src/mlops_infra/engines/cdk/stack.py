@@ -156,7 +156,7 @@ class Stack:
             ended = running.poll() is not None if running else not self.is_busy
             for event in self._events_after(told):
                 told.add(event["EventId"])
-                on_event(_event(event))
+                on_event(event_of(event))
                 status = event["ResourceStatus"]
                 if status.endswith("_FAILED") and not failure:
                     reason = event.get("ResourceStatusReason", status)
@@ -233,12 +233,16 @@ def change_of(found: dict[str, Any]) -> Change:
     return Change(action=action, resource=logical_id, reason=f"{kind}{because}")
 
 
-def _event(found: dict[str, Any]) -> Event:
+def event_of(found: dict[str, Any]) -> Event:
+    """Return an event of a stack: what began, was done or failed, in CloudFormation's words."""
     status: str = found["ResourceStatus"]
-    words = status.lower().replace("_", " ")
-    is_done = status.endswith(("_COMPLETE", "_FAILED"))
+    does = status
+    for ending in ("_IN_PROGRESS", "_COMPLETE", "_FAILED"):
+        if status.endswith(ending):
+            does = status.removesuffix(ending)
     return Event(
         resource=found["LogicalResourceId"],
-        message=f"{found['ResourceType']} {words.rsplit(' ', 1)[0] if is_done else words}",
-        done=is_done,
+        message=f"{found['ResourceType']} {does.lower().replace('_', ' ')}",
+        done=status.endswith(("_COMPLETE", "_SKIPPED")),
+        failed=status.endswith("_FAILED"),
     )

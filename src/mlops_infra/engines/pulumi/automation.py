@@ -61,9 +61,9 @@ class Listener:
         if event.resource_pre_event:
             self._begin(event.resource_pre_event.metadata)
         elif event.res_outputs_event:
-            self._end(event.res_outputs_event.metadata, "")
+            self._end(event.res_outputs_event.metadata, failed=False)
         elif event.res_op_failed_event:
-            self._end(event.res_op_failed_event.metadata, " failed")
+            self._end(event.res_op_failed_event.metadata, failed=True)
         elif event.diagnostic_event and event.diagnostic_event.severity == "error":
             self.errors.append(event.diagnostic_event.message.strip())
 
@@ -71,18 +71,19 @@ class Listener:
         step = _step(found)
         if step.op not in UNSEEN and not step.kind.startswith(BOOKKEEPING):
             self.steps.append(step)
-            self._tell(step, "", done=False)
+            self._tell(step)
 
-    def _end(self, found: StepEventMetadata, how: str) -> None:
+    def _end(self, found: StepEventMetadata, *, failed: bool) -> None:
         self.ended.append(found)
         if _step(found) in self.steps:
-            self.carried_out += not how
-            self._tell(_step(found), how, done=True)
+            self.carried_out += not failed
+            self._tell(_step(found), done=not failed, failed=failed)
 
-    def _tell(self, step: Step, how: str, *, done: bool) -> None:
+    def _tell(self, step: Step, *, done: bool = False, failed: bool = False) -> None:
         if self.on_event:
-            message = f"{step.op.replace('-', ' ')} {step.kind}{how}"
-            self.on_event(Event(resource=name_of(step.urn), message=message, done=done))
+            message = f"{step.op.replace('-', ' ')} {step.kind}"
+            resource = name_of(step.urn)
+            self.on_event(Event(resource=resource, message=message, done=done, failed=failed))
 
 
 class _Pinned(PulumiCommand):

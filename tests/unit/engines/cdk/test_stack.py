@@ -1,11 +1,11 @@
-"""What a change set says, as a plan tells it."""
+"""What a change set and a stack's events say, as a plan and its progress tell it."""
 
 from __future__ import annotations
 
 import pytest
 
-from mlops_infra.engines.cdk.stack import change_of
-from mlops_infra.model import Action
+from mlops_infra.engines.cdk.stack import change_of, event_of
+from mlops_infra.model import Action, Event
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,27 @@ def test_what_may_be_replaced_is_told_as_such(
         }
     )
     assert (found.action, found.reason) == (action, reason)
+
+
+@pytest.mark.parametrize(
+    ("status", "does", "how"),
+    [
+        ("CREATE_IN_PROGRESS", "create", {}),
+        ("CREATE_COMPLETE", "create", {"done": True}),
+        ("CREATE_FAILED", "create", {"failed": True}),
+        ("DELETE_SKIPPED", "delete skipped", {"done": True}),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "update rollback", {}),
+        ("UPDATE_ROLLBACK_FAILED", "update rollback", {"failed": True}),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "update complete cleanup", {}),
+    ],
+)
+def test_what_ends_is_told_as_it_began_and_what_failed_is_not_told_as_done(
+    status: str, does: str, how: dict[str, bool]
+) -> None:
+    found = {
+        "LogicalResourceId": "Database",
+        "ResourceType": "AWS::RDS::DBInstance",
+        "ResourceStatus": status,
+    }
+    expected = Event(resource="Database", message=f"AWS::RDS::DBInstance {does}", **how)
+    assert event_of(found) == expected
