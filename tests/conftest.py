@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -15,8 +16,12 @@ import pytest
 import yaml
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
+from mlops_infra.__main__ import OBJECTS_BEFORE_COLLECTION
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+gc.set_threshold(OBJECTS_BEFORE_COLLECTION)  # as the command has it
 
 REPOSITORY = Path(__file__).parents[1]
 ENVIRONMENTS = REPOSITORY / "environments"

@@ -6,6 +6,7 @@ import logging
 import os
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -43,6 +44,8 @@ APP, APP_VERSION = "azure-native:app:ContainerApp", "2024-03-01"
 DATABASE, DATABASE_VERSION = "azure-native:dbforpostgresql:Server", "2024-08-01"
 CHANGING = {"Starting", "Updating", "Restarting", "Provisioning"}
 """States of a database that is about to be there again."""
+ONE_AT_A_TIME = Lock()
+"""Who waits for another's token has it; all at once would each start `az` for one of their own."""
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Whom a registry calls the bearer of a token:
 https://learn.microsoft.com/azure/container-registry/container-registry-authentication"""
@@ -67,7 +70,8 @@ def token(resource: str) -> str:
         PrerequisiteError: nobody is signed in, or the login is refused.
     """
     try:
-        return _tokens(resource)()
+        with ONE_AT_A_TIME:
+            return _tokens(resource)()
     except (ClientAuthenticationError, CredentialUnavailableError) as error:
         raise _no_login(error) from error
 

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -37,6 +38,9 @@ OWN_TOKEN = "GOOGLE_OAUTH_ACCESS_TOKEN"  # noqa: S105 - a variable's name
 """Pulumi's provider takes a token from here, before any other login:
 https://www.pulumi.com/registry/packages/gcp/installation-configuration/"""
 
+ONE_AT_A_TIME = Lock()
+"""Who waits for another's token has it; all at once would each ask for one of their own."""
+
 EMULATOR = "STORAGE_EMULATOR_HOST"
 """Where a bucket is, for Google's own libraries and Pulumi's, if not in Google Cloud."""
 
@@ -58,9 +62,10 @@ def token() -> str:
     if os.environ.get(OWN_TOKEN):
         return os.environ[OWN_TOKEN]
     try:
-        credentials = _credentials()
-        if not credentials.valid:
-            credentials.refresh(Request())
+        with ONE_AT_A_TIME:
+            credentials = _credentials()
+            if not credentials.valid:
+                credentials.refresh(Request())
     except (GoogleAuthError, OSError) as error:  # OSError: of a file of credentials
         said = str(error).strip().splitlines()[0]
         hint = "gcloud auth application-default login"
