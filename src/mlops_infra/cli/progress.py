@@ -74,7 +74,7 @@ def _live() -> Generator[OnEvent]:
             table.remove_task(row)
         if event.done or event.failed:
             how = f"[green]✓[/] {text}" if event.done else f"[red]✗ {text} failed[/]"
-            took = f" [cyan]{seconds:.1f} s[/]" if seconds else ""
+            took = f" [cyan]{seconds:.1f} s[/]" if round(seconds, 1) else ""
             table.console.print(f"{how}{took}", soft_wrap=True)
         else:
             rows[event.resource] = table.add_task(text, total=None)
