@@ -108,7 +108,7 @@ class Plan:
 class Event:
     """One step of a running plan, for a person who waits: it begins, and then is done or failed.
 
-    What ends has the resource and the message with which it began.
+    A resource has one step at a time: what ends is what began last.
     """
 
     resource: str

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
 import signal
-import subprocess
-import sys
-from contextlib import suppress
-from functools import partial
-from typing import TYPE_CHECKING
 
 import pytest
 
 from mlops_infra.config.loader import load_environment
 from mlops_infra.scaffold.folder import github_origin
 from tests.functional.conftest import EmptyFolder
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.terminal import Terminal
 
 AWS, GCP = (EmptyFolder.ACCOUNTS[each] for each in ("aws", "gcp"))
 
@@ -58,47 +48,8 @@ def test_an_answer_that_will_not_do_is_told_with_what_would(
     assert here.files == []
 
 
-class Terminal:
-    """`mlops-infra init` with a person before it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._ours, theirs = pty.openpty()
-        self.running = subprocess.Popen(
-            [sys.executable, "-m", "mlops_infra", "init"],
-            cwd=folder,
-            env={"PATH": "", "TERM": "dumb"},
-            stdin=theirs,
-            stdout=subprocess.PIPE,
-            stderr=theirs,
-            text=True,
-            # `pytest &` ignores it
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-        )
-        os.close(theirs)
-        self.said = ""
-
-    def wait_for(self, question: str) -> None:
-        seen = len(self.said)
-        while question not in self.said[seen:]:
-            ready, _, _ = select.select([self._ours], [], [], 30)
-            assert ready, self.said
-            self.said += os.read(self._ours, 4096).decode()
-
-    def type(self, text: str) -> None:
-        os.write(self._ours, text.encode())
-
-    def end(self) -> list[str]:
-        """Wait for the end; return what is on standard output."""
-        out, _ = self.running.communicate(timeout=30)
-        with suppress(OSError):  # how a terminal ends
-            while chunk := os.read(self._ours, 4096):
-                self.said += chunk.decode()
-        os.close(self._ours)
-        return out.splitlines()
-
-
 def test_on_a_terminal_it_asks_and_asks_again_until_an_answer_will_do(here: EmptyFolder) -> None:
-    terminal = Terminal(here.folder)
+    terminal = Terminal(here.folder, "init")
     for question, line in (
         ("cloud: local, aws, azure or gcp: ", "asw"),
         ("'asw' is not allowed; allowed: local, aws, azure or gcp\r\ncloud", "aws"),
@@ -129,7 +80,7 @@ def test_on_a_terminal_it_asks_and_asks_again_until_an_answer_will_do(here: Empt
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "Ctrl-D"])
 def test_who_stops_answering_has_nothing_written(here: EmptyFolder, how: str) -> None:
-    terminal = Terminal(here.folder)
+    terminal = Terminal(here.folder, "init")
     terminal.wait_for("cloud: ")
     terminal.type("gcp\n")
     terminal.wait_for("project, ")

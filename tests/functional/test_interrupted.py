@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from io import StringIO
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.functional.test_commands import DEV, deployed
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from tests.functional.conftest import CommandLine
 
 
-class Interrupted(StringIO):
-    """A terminal at which somebody presses Ctrl-C instead of answering."""
-
-    def isatty(self) -> bool:
-        return True
-
-    def readline(self, size: int = -1, /) -> str:
-        del size
-        raise KeyboardInterrupt
-
-
-@pytest.mark.parametrize("verb", ["deploy", "teardown"])
-def test_ctrl_c_at_the_question_is_a_no(
-    cli: CommandLine, monkeypatch: pytest.MonkeyPatch, verb: str
-) -> None:
-    if verb == "teardown":
-        deployed(cli)
-    monkeypatch.setattr("sys.stdin", Interrupted())
-    answer = cli(verb, *DEV)
-    assert answer.code == 130
-    assert answer.stderr.endswith("cancelled\n")
-    assert "somewhere between" not in answer.stderr
-    assert ("apply", "dev on local") not in cli.engine.calls
+def test_ctrl_c_at_the_question_is_a_no(cli: CommandLine) -> None:
+    terminal = Terminal(cli.folder, "deploy", *DEV, path=os.environ["PATH"])
+    terminal.wait_for("[y/N] ")
+    terminal.running.send_signal(signal.SIGINT)
+    assert terminal.end() == []
+    assert terminal.running.returncode == 130
+    assert terminal.said.endswith("cancelled\r\n")
+    assert "somewhere between" not in terminal.said
+    assert cli("status", *DEV).code == 1
+    assert not (cli.folder / ".mlops-infra" / "local" / "dev").exists()
 
 
 def test_deploy_exits_130_on_ctrl_c_and_says_how_to_go_on(cli: CommandLine) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlops_infra.cli.progress import progress
 from mlops_infra.model import Event
+from tests.conftest import REPOSITORY
 
 if TYPE_CHECKING:
     import pytest
@@ -47,7 +48,7 @@ def test_a_terminal_marks_what_failed_and_keeps_below_what_is_under_way() -> Non
     ours, theirs = pty.openpty()
     argv = [sys.executable, "-c", "from tests.functional.test_progress import run; run()"]
     environ = {"PATH": os.environ["PATH"], "TERM": "xterm", "COLUMNS": "80", "NO_COLOR": "1"}
-    with subprocess.Popen(argv, env=environ, stderr=theirs):
+    with subprocess.Popen(argv, cwd=REPOSITORY, env=environ, stderr=theirs):
         os.close(theirs)
         said = b""
         with suppress(OSError):  # how a terminal ends

@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import pytest
 
 from tests.conftest import Project
 from tests.local.conftest import FASTEST, Deployment, alive, environ_of, words
+from tests.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,6 +201,17 @@ def test_a_protected_environment_is_not_torn_down(shared: Project) -> None:
     for flags in ([], ["--delete-data"]):
         done = shared.run("teardown", "-e", "safe", "--yes", *flags, code=3)
         assert "protected" in done.stderr
+
+
+def test_ctrl_c_at_a_teardown_s_question_leaves_all_up(dev: Deployment, shared: Project) -> None:
+    asked = ("teardown", "-e", dev.name, "--cloud", "local")
+    terminal = Terminal(shared.folder, *asked, path=os.environ["PATH"])
+    terminal.wait_for("type 'dev' to go on: ")
+    terminal.running.send_signal(signal.SIGINT)
+    assert terminal.end() == []
+    assert terminal.running.returncode == 130
+    assert terminal.said.endswith("cancelled\r\n")
+    shared.run("status", "-e", dev.name)
 
 
 def test_a_long_path_with_spaces_and_a_folder_below_the_project_will_do(tmp_path: Path) -> None:

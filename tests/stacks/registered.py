@@ -171,10 +171,10 @@ class _NoMocks(Mocks):
     """The monitor answers by itself: nothing is left to mock."""
 
     def call(self, args: object) -> Any:  # noqa: ANN401 - the SDK's
-        raise NotImplementedError(args)
+        raise AssertionError(args)
 
     def new_resource(self, args: object) -> Any:  # noqa: ANN401 - the SDK's
-        raise NotImplementedError(args)
+        raise AssertionError(args)
 
 
 class _Monitor(MockMonitor):
@@ -233,7 +233,7 @@ class _Monitor(MockMonitor):
         return response
 
     def ReadResource(self, request: resource_pb2.ReadResourceRequest) -> None:  # noqa: N802 - gRPC's
-        raise NotImplementedError(f"the program reads {request.type} {request.id}")
+        raise AssertionError(f"the program reads {request.type} {request.id}")
 
 
 class _Read(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, WaiterError
@@ -236,10 +237,7 @@ def change_of(found: dict[str, Any]) -> Change:
 def event_of(found: dict[str, Any]) -> Event:
     """Return an event of a stack: what began, was done or failed, in CloudFormation's words."""
     status: str = found["ResourceStatus"]
-    does = status
-    for ending in ("_IN_PROGRESS", "_COMPLETE", "_FAILED"):
-        if status.endswith(ending):
-            does = status.removesuffix(ending)
+    does = re.sub("_(IN_PROGRESS|COMPLETE|FAILED)$", "", status)
     return Event(
         resource=found["LogicalResourceId"],
         message=f"{found['ResourceType']} {does.lower().replace('_', ' ')}",
