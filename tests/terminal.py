@@ -8,9 +8,12 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
+
+import psutil
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +47,13 @@ class Terminal:
 
     def type(self, text: str) -> None:
         os.write(self._ours, text.encode())
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C once the command waits for an answer: nobody is quicker than that."""
+        process = psutil.Process(self.running.pid)
+        while process.status() != psutil.STATUS_SLEEPING:
+            time.sleep(0.01)
+        self.running.send_signal(signal.SIGINT)
 
     def end(self) -> list[str]:
         """Wait for the end; return what is on standard output."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-
 import pytest
 
 from mlops_infra.config.loader import load_environment
@@ -85,7 +83,7 @@ def test_who_stops_answering_has_nothing_written(here: EmptyFolder, how: str) ->
     terminal.type("gcp\n")
     terminal.wait_for("project, ")
     if how == "Ctrl-C":
-        terminal.running.send_signal(signal.SIGINT)
+        terminal.interrupt()
     else:
         terminal.type("\x04")
     assert terminal.end() == []

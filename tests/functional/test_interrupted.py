@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,13 +17,20 @@ if TYPE_CHECKING:
 def test_ctrl_c_at_the_question_is_a_no(cli: CommandLine) -> None:
     terminal = Terminal(cli.folder, "deploy", *DEV, path=os.environ["PATH"])
     terminal.wait_for("[y/N] ")
-    terminal.running.send_signal(signal.SIGINT)
+    terminal.interrupt()
     assert terminal.end() == []
     assert terminal.running.returncode == 130
     assert terminal.said.endswith("cancelled\r\n")
     assert "somewhere between" not in terminal.said
     assert cli("status", *DEV).code == 1
     assert not (cli.folder / ".mlops-infra" / "local" / "dev").exists()
+
+
+def test_ctrl_c_before_anything_was_approved_leaves_nothing_to_go_on_from(cli: CommandLine) -> None:
+    cli.engine.failing["plan"] = KeyboardInterrupt()  # ty: ignore[invalid-assignment] - no error of ours
+    answer = cli("deploy", *DEV, "--yes")
+    assert answer.code == 130
+    assert answer.stderr == "cancelled\n"
 
 
 def test_deploy_exits_130_on_ctrl_c_and_says_how_to_go_on(cli: CommandLine) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -207,7 +206,7 @@ def test_ctrl_c_at_a_teardown_s_question_leaves_all_up(dev: Deployment, shared: 
     asked = ("teardown", "-e", dev.name, "--cloud", "local")
     terminal = Terminal(shared.folder, *asked, path=os.environ["PATH"])
     terminal.wait_for("type 'dev' to go on: ")
-    terminal.running.send_signal(signal.SIGINT)
+    terminal.interrupt()
     assert terminal.end() == []
     assert terminal.running.returncode == 130
     assert terminal.said.endswith("cancelled\r\n")

@@ -13,9 +13,10 @@ from mlops_infra.cli.options import CHANGES_FOUND, CloudName, Env, Json, Project
 from mlops_infra.cli.questions import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from mlops_infra.model import Plan, Target
+    from mlops_infra.operations import Approve
 
 INTERRUPTED = 130
 
@@ -58,8 +59,11 @@ def bootstrap(
 
     target, engine = options.resolve(ctx, env, cloud, folder)
 
-    approve = _approval("make this?", yes=yes)
-    with _interruptible("bootstrap", target), progress(f"bootstrap {target}") as on_event:
+    consent = _approval("make this?", yes=yes)
+    with (
+        _interruptible("bootstrap", target, consent) as approve,
+        progress(f"bootstrap {target}") as on_event,
+    ):
         done = operations.bootstrap(engine, target, approve=approve, on_event=on_event)
         variables = engine.ci_variables(done)
     if done.is_empty:
@@ -92,8 +96,11 @@ def deploy(
 
     target, engine = options.resolve(ctx, env, cloud, folder)
 
-    approve = _approval("deploy this?", yes=yes)
-    with _interruptible("deploy", target), progress(f"deploy {target}") as on_event:
+    consent = _approval("deploy this?", yes=yes)
+    with (
+        _interruptible("deploy", target, consent) as approve,
+        progress(f"deploy {target}") as on_event,
+    ):
         outputs, found = operations.deploy(engine, target, approve=approve, on_event=on_event)
     how = "is up" if found.is_healthy else "runs; private, and cannot be reached from here"
     render.summarize([f"{target} {how}: {outputs.tracking_uri}"])
@@ -125,13 +132,16 @@ def teardown(
     target, engine = options.resolve(ctx, env, cloud, folder)
     name = target.environment.name
 
-    def approve(found: Plan) -> None:
+    def consent(found: Plan) -> None:
         render.propose(found)
         if not yes and ask(f"type '{name}' to go on: ", flag="--yes") != name:
             raise operations.declined()
 
     verb = "teardown --delete-data" if delete_data else "teardown"
-    with _interruptible(verb, target), progress(f"teardown {target}") as on_event:
+    with (
+        _interruptible(verb, target, consent) as approve,
+        progress(f"teardown {target}") as on_event,
+    ):
         done = operations.teardown(
             engine, target, delete_data=delete_data, approve=approve, on_event=on_event
         )
@@ -141,7 +151,7 @@ def teardown(
         render.kept(done)
 
 
-def _approval(question: str, *, yes: bool) -> Callable[[Plan], None]:
+def _approval(question: str, *, yes: bool) -> Approve:
     """Return what shows a plan and, without `yes`, asks whether to carry it out."""
     from mlops_infra import operations
 
@@ -154,13 +164,25 @@ def _approval(question: str, *, yes: bool) -> Callable[[Plan], None]:
 
 
 @contextmanager
-def _interruptible(verb: str, target: Target) -> Generator[None]:
-    """Turn Ctrl-C into word of how things are and how to go on."""
+def _interruptible(verb: str, target: Target, consent: Approve) -> Generator[Approve]:
+    """Turn Ctrl-C into word of how things are and how to go on; yields the `approve` to use.
+
+    Until a plan is approved nothing has been started that could be somewhere between.
+    """
     from mlops_infra.operations import flags
 
+    approved = False
+
+    def approve(found: Plan) -> None:
+        nonlocal approved
+        consent(found)
+        approved = True
+
     try:
-        yield
+        yield approve
     except KeyboardInterrupt as error:
+        if not approved:
+            raise typer.Abort from error
         render.say(f"\ninterrupted: {target} is somewhere between; what was started keeps running")
         render.say(f"see:   mlops-infra status {flags(target)}")
         render.say(f"to go on:  mlops-infra {verb} {flags(target)}")

@@ -43,7 +43,7 @@ def test_another_deploy_that_is_running_exits_5(
 ) -> None:
     engine.deploy()
     engine.write({"database": {"size": "small"}})
-    engine.account.aws.faults.delay(8)
+    engine.account.aws.faults.delay(60)  # or until it is none
     try:
         engine.account.on(
             engine.name, "deploy", "--method=prepare-change-set", "--change-set-name", "a"

@@ -69,6 +69,7 @@ def test_after_a_killed_teardown_a_deploy_waits_for_its_end_and_brings_all_back(
     deployed: Subject, until: Callable[[Callable[[], bool]], None]
 ) -> None:
     deployed.killed(deletes(10), with_all=True, verb="teardown")
+    deployed.account.aws.faults.delay(60)  # or until it is none
     said = deployed.engine.run("deploy", "--yes", code=5).stderr
     assert "delete_in_progress" in said
     assert "wait until it has finished" in said

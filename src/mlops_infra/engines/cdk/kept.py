@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines.cdk.account import aws_of, check_account, session_of
+from mlops_infra.engines.cdk.stack import is_busy
 from mlops_infra.errors import InfraError
 from mlops_infra.model import Action, Change, Event
 
@@ -31,8 +32,8 @@ def teardown_changes(target: Target, stack: Stack, *, delete_data: bool) -> tupl
     described = stack.describe()
     check_account(target, session_of(target), described)
     state = described["StackStatus"] if described else ""
-    if stack.is_busy and state != "DELETE_IN_PROGRESS":
-        raise stack.locked()
+    if is_busy(state) and state != "DELETE_IN_PROGRESS":
+        raise stack.locked(state)
     changes = _stack_changes(stack, delete_data=delete_data) if state else ()
     if state and not changes:  # a first deploy that never began, or was rolled back
         reason = f"is {state.lower()}, without resources"

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from mlops_infra.engines.cdk.stack import is_busy
 from mlops_infra.engines.cdk.toolkit import NO_BUILDER
 from mlops_infra.model import Action, Change
 
@@ -31,11 +32,16 @@ def deploy_changes(stack: Stack, toolkit: Toolkit) -> tuple[Change, ...]:
     """Return what a deploy would do; leaves nothing behind in the account.
 
     Raises:
-        LockedError: another deploy, of something else, is in progress.
+        LockedError: a teardown is in progress, or another deploy, of something else.
     """
     state = stack.state
-    if stack.is_busy:
-        return (_join(stack, change_set_name(toolkit.template())),)
+    if state == "DELETE_IN_PROGRESS":
+        raise stack.locked(state)
+    if is_busy(state):
+        if change_set_name(toolkit.template()) not in stack.change_set:
+            raise stack.locked(state)
+        reason = "an earlier deploy is still running"
+        return (Change(action=Action.UPDATE, resource=stack.name, reason=reason),)
     if not state or state in REMAINS:
         remains = (
             Change(action=Action.REPLACE, resource=stack.name, reason=f"is {state.lower()}"),
@@ -65,13 +71,3 @@ def deploy_changes(stack: Stack, toolkit: Toolkit) -> tuple[Change, ...]:
     words = {True: "on", False: "off"}
     reason = f"termination protection: {words[is_protected]} → {words[toolkit.protects]}"
     return (Change(action=Action.UPDATE, resource=stack.name, reason=reason), *changes)
-
-
-def _join(stack: Stack, wanted: str) -> Change:
-    """Return the change that waits for our own deploy, which an earlier command started."""
-    running = stack.change_set
-    if wanted not in running or stack.state == "DELETE_IN_PROGRESS":
-        raise stack.locked()
-    return Change(
-        action=Action.UPDATE, resource=stack.name, reason="an earlier deploy is still running"
-    )

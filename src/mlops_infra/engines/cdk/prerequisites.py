@@ -21,7 +21,7 @@ from mlops_infra.engines.cdk.account import (
 )
 from mlops_infra.engines.cdk.builder import holds_images
 from mlops_infra.engines.cdk.quotas import check_quotas
-from mlops_infra.engines.cdk.stack import Stack
+from mlops_infra.engines.cdk.stack import Stack, is_busy
 from mlops_infra.engines.clock import check_clock
 from mlops_infra.engines.questions import Question, unknown_if_denied
 from mlops_infra.errors import InfraError, PrerequisiteError
@@ -137,9 +137,10 @@ def _grant(who: str, roles: str) -> str:
 
 def _stack(target: Target) -> str:
     found = Stack(session_of(target), target.environment.full_name)
-    if found.is_busy:
-        raise found.locked()
-    return found.state.lower().replace("_", " ") or "none yet"
+    state = found.state
+    if is_busy(state):
+        raise found.locked(state)
+    return state.lower().replace("_", " ") or "none yet"
 
 
 def _quotas(target: Target) -> str:

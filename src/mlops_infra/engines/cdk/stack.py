@@ -59,8 +59,7 @@ class Stack:
     @property
     def is_busy(self) -> bool:
         """Whether CloudFormation is changing the stack now."""
-        state = self.state
-        return state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS"
+        return is_busy(self.state)
 
     @property
     def is_protected(self) -> bool:
@@ -131,10 +130,10 @@ class Stack:
         except WaiterError as error:
             raise InfraError(f"the remains of {self.name} could not be removed: {error}") from error
 
-    def locked(self) -> LockedError:
-        """Return the error of a stack that somebody else is changing."""
+    def locked(self, state: str) -> LockedError:
+        """Return the error of a stack that somebody else is changing, as its state shows."""
         return LockedError(
-            f"{self.name} is being changed by another deploy ({self.state.lower()})",
+            f"{self.name} is being changed by another deploy ({state.lower()})",
             hint="wait until it has finished, then run the command again",
         )
 
@@ -205,6 +204,11 @@ class Stack:
         except ClientError:
             pass  # not there yet, or not any more
         return found[::-1]
+
+
+def is_busy(state: str) -> bool:
+    """Whether CloudFormation is changing a stack in this state."""
+    return state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS"
 
 
 def outputs_of(described: dict[str, Any]) -> dict[str, str]:
