@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -207,6 +208,7 @@ def test_a_newer_database_is_refused_and_left_alone(newer: Deployment) -> None:
     state = newer.state()
     said = newer.deploy(code=1)
     assert "migrated by a newer MLflow (revision f00dfeedf00d is unknown to " in said
+    assert re.search(r"server: start at http://\S+ failed \(", said)
     assert revision(newer) == "f00dfeedf00d"
     assert list((newer.home / "backups").iterdir()) == backups
     assert newer.state() == state
@@ -223,6 +225,7 @@ def test_a_newer_server_goes_on_when_an_older_version_is_deployed_over_it(
     heads = newer.server_heads()
     said = newer.deploy(code=1)
     assert "migrated by a newer MLflow (revision f00dfeedf00d is unknown to " in said
+    assert "server: see that this MLflow can serve the database failed (" in said
     assert newer.server_heads() == heads
     assert newer.state() == state
 

@@ -20,8 +20,9 @@ from mlops_infra.engines.cdk.planning import deploy_changes
 from mlops_infra.engines.cdk.stack import Stack
 from mlops_infra.engines.cdk.steps import carry_out
 from mlops_infra.engines.cdk.toolkit import Toolkit
+from mlops_infra.engines.progress import step
 from mlops_infra.errors import PrerequisiteError
-from mlops_infra.model import Action, Change, Event, Goal, Plan
+from mlops_infra.model import Action, Change, Goal, Plan
 
 if TYPE_CHECKING:
     import boto3
@@ -54,9 +55,8 @@ def carry_out_bootstrap(
     aws = aws_of(plan.target)
     rest = tuple(each for each in plan.changes if each.resource != STACK)
     if rest != plan.changes:
-        on_event(Event(resource=STACK, message="cdk bootstrap: two minutes"))
-        toolkit.bootstrap(f"aws://{aws.account}/{aws.region}")
-        on_event(Event(resource=STACK, message="cdk bootstrap", done=True))
+        with step(STACK, "cdk bootstrap", on_event):
+            toolkit.bootstrap(f"aws://{aws.account}/{aws.region}")
     if rest:
         stack = _deployer(plan.target, session)
         carry_out(replace(plan, changes=rest), stack, toolkit, on_event)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_infra.engines.cdk.account import aws_of, check_account, session_of
 from mlops_infra.engines.cdk.stack import is_busy
+from mlops_infra.engines.progress import step
 from mlops_infra.errors import InfraError
-from mlops_infra.model import Action, Change, Event
+from mlops_infra.model import Action, Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,14 +126,13 @@ def delete(target: Target, approved: tuple[Change, ...], on_event: OnEvent) -> N
     for kind, name, source in _kept(target):
         if not {name, source} & names:
             continue
-        on_event(Event(resource=name, message=f"delete {kind}"))
-        if kind == "bucket":
-            bucket = session.resource("s3").Bucket(name)
-            _empty(bucket)
-            bucket.delete()
-        else:
-            session.client("rds").delete_db_snapshot(DBSnapshotIdentifier=name)
-        on_event(Event(resource=name, message=f"delete {kind}", done=True))
+        with step(name, f"delete {kind}", on_event):
+            if kind == "bucket":
+                bucket = session.resource("s3").Bucket(name)
+                _empty(bucket)
+                bucket.delete()
+            else:
+                session.client("rds").delete_db_snapshot(DBSnapshotIdentifier=name)
 
 
 def _empty(bucket: Any) -> None:  # noqa: ANN401 - boto3 has no types

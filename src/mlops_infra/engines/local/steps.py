@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_infra.engines.local.home import Deployed, Home
 from mlops_infra.engines.local.parts import Parts, reserved_port
 from mlops_infra.engines.local.servers import installed_mlflow, server_of
+from mlops_infra.engines.progress import step
 from mlops_infra.errors import UnhealthyError
 from mlops_infra.model import Event
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from mlops_infra.engines.base import OnEvent
     from mlops_infra.engines.local.cluster import Cluster
     from mlops_infra.engines.local.servers import Servers
@@ -35,7 +34,7 @@ def deploy(target: Target, on_event: OnEvent, *, lock: int) -> None:
             _stop(parts, on_event)  # what runs in a folder that somebody removed
         _settle_database(parts.cluster, secrets["PGPASSWORD"], on_event, lock=lock)
         if now.mlflow_version not in {"", installed_mlflow()}:
-            with _step("server", "see that this MLflow can serve the database", on_event):
+            with step("server", "see that this MLflow can serve the database", on_event):
                 parts.servers.check(secrets)
         _settle_server(parts, secrets, on_event, healthy_at=now.running_since)
     home.remember(Deployed(port=port, mlflow_version=installed_mlflow(), running_since=time.time()))
@@ -43,13 +42,13 @@ def deploy(target: Target, on_event: OnEvent, *, lock: int) -> None:
 
 def _settle_database(cluster: Cluster, password: str, on_event: OnEvent, *, lock: int) -> None:
     if not cluster.exists:
-        with _step("database", "create", on_event):
+        with step("database", "create", on_event):
             cluster.create(password=password, lock=lock)
     if cluster.process() and (cluster.stale_settings() or not cluster.answers()):
-        with _step("database", "stop", on_event):
+        with step("database", "stop", on_event):
             cluster.stop()
     if cluster.process() is None:
-        with _step("database", "start", on_event):
+        with step("database", "start", on_event):
             cluster.start()
     cluster.wait()
 
@@ -62,10 +61,10 @@ def _settle_server(
     if server_of(home) and (
         servers.trouble(healthy_at=healthy_at) or not _comes_up(servers, on_event)
     ):
-        with _step("server", "stop", on_event):
+        with step("server", "stop", on_event):
             servers.stop()
     if server_of(home) is None:
-        with _step("server", f"start at {parts.platform.tracking.url}", on_event):
+        with step("server", f"start at {parts.platform.tracking.url}", on_event):
             servers.wait(servers.start(secrets))
     for dump in sorted(set(parts.platform.database.backup_dir.glob("*.dump")) - dumps):
         on_event(
@@ -75,7 +74,7 @@ def _settle_server(
 
 def _comes_up(servers: Servers, on_event: OnEvent) -> bool:
     """Whether the server that runs answers, or one that a killed deploy started soon does."""
-    with _step("server", "wait until it answers", on_event), suppress(UnhealthyError):
+    with suppress(UnhealthyError), step("server", "wait until it answers", on_event):
         servers.wait(None)
         return True
     return False
@@ -86,7 +85,7 @@ def tear_down(plan: Plan, on_event: OnEvent) -> None:
     _stop(Parts(plan.target, port=1), on_event)
     home.clear_runtime()
     if plan.delete_data:
-        with _step("data", "delete", on_event):
+        with step("data", "delete", on_event):
             home.delete()
     elif deployed := home.deployed():
         home.remember(replace(deployed, running_since=None))
@@ -94,18 +93,8 @@ def tear_down(plan: Plan, on_event: OnEvent) -> None:
 
 def _stop(parts: Parts, on_event: OnEvent) -> None:
     if server_of(parts.home.path):
-        with _step("server", "stop", on_event):
+        with step("server", "stop", on_event):
             parts.servers.stop()
     if parts.cluster.process():
-        with _step("database", "stop", on_event):
+        with step("database", "stop", on_event):
             parts.cluster.stop()
-
-
-@contextmanager
-def _step(resource: str, message: str, on_event: OnEvent) -> Generator[None]:
-    """Tell that a step begins and, if it ends well, that it has and how long it took."""
-    began = time.monotonic()
-    on_event(Event(resource=resource, message=message))
-    yield
-    seconds = time.monotonic() - began
-    on_event(Event(resource=resource, message=message, done=True, seconds=seconds))

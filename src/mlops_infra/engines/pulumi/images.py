@@ -22,9 +22,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from mlops_infra.engines import process
 from mlops_infra.engines.builder import require_builder
+from mlops_infra.engines.progress import step
 from mlops_infra.engines.pulumi.clouds.rest import SECONDS
 from mlops_infra.errors import InfraError
-from mlops_infra.model import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,11 +83,10 @@ class Images:
             if reference in self._built_by or self._is_published(reference):
                 continue
             builder, name = require_builder(), _name(reference)
-            on_event(Event(resource=name, message=f"build the image with {builder}"))
             argv = [builder, "build", "--platform", PLATFORM, "--tag", reference, str(context)]
-            process.run(argv, env=os.environ, hint=f"see all that it says: {' '.join(argv)}")
+            with step(name, f"build the image with {builder}", on_event):
+                process.run(argv, env=os.environ, hint=f"see all that it says: {' '.join(argv)}")
             self._built_by[reference] = builder
-            on_event(Event(resource=name, message="build the image", done=True))
 
     def _is_published(self, reference: str) -> bool:
         """Ask the registry; one that is not there yet has nothing."""
