@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -86,14 +87,22 @@ class Subject:
         argv = [*Project(folder).argv(verb, "-e", self.name, "--yes"), *words]
         return started(self, argv, folder=folder, environ=self.engine.environ)
 
-    def killed(self, moment: Moment, *, with_all: bool, verb: str = "deploy") -> None:
+    def killed(
+        self, moment: Moment | tuple[str, str], *, with_all: bool, verb: str = "deploy"
+    ) -> None:
         """Run a command in a slow account until `moment`, and kill it.
 
-        The account stays slow, so that the next command meets what still goes on.
+        A type and an operation are the moment when that is asked for, and waits. The account stays
+        slow, so that the next command meets what still goes on.
         """
-        self.account.aws.faults.delay(SLOW_SECONDS)
-        with self.command(verb) as command:
-            command.wait_for(moment)
+        faults = self.account.aws.faults
+        faults.delay(SLOW_SECONDS)
+        with self.command(verb) as command, ExitStack() as until_killed:
+            if isinstance(moment, tuple):
+                is_held = until_killed.enter_context(faults.holding(*moment))
+                command.wait_for(lambda _: is_held())
+            else:
+                command.wait_for(moment)
             command.kill(with_all=with_all)
 
     def converge(self) -> int:
