@@ -8,12 +8,12 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 import psutil
+from tenacity import retry, stop_after_delay, wait_fixed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,10 +50,12 @@ class Terminal:
 
     def interrupt(self) -> None:
         """Press Ctrl-C once the command waits for an answer: nobody is quicker than that."""
-        process = psutil.Process(self.running.pid)
-        while process.status() != psutil.STATUS_SLEEPING:
-            time.sleep(0.01)
+        self._require_waiting()
         self.running.send_signal(signal.SIGINT)
+
+    @retry(stop=stop_after_delay(30), wait=wait_fixed(0.01), reraise=True)
+    def _require_waiting(self) -> None:
+        assert psutil.Process(self.running.pid).status() == psutil.STATUS_SLEEPING
 
     def end(self) -> list[str]:
         """Wait for the end; return what is on standard output."""

@@ -57,11 +57,6 @@ class Stack:
         return (self.describe() or {}).get("ChangeSetId", "")
 
     @property
-    def is_busy(self) -> bool:
-        """Whether CloudFormation is changing the stack now."""
-        return is_busy(self.state)
-
-    @property
     def is_protected(self) -> bool:
         """Whether the stack has termination protection."""
         return (self.describe() or {}).get("EnableTerminationProtection", False)
@@ -153,7 +148,7 @@ class Stack:
 
         def step() -> bool:
             nonlocal failure
-            ended = running.poll() is not None if running else not self.is_busy
+            ended = running.poll() is not None if running else not is_busy(self.state)
             for event in self._events_after(told):
                 told.add(event["EventId"])
                 on_event(event_of(event))

@@ -14,6 +14,7 @@ from mlops_infra.engines.cdk.planning import (
     change_set_name,
     deploy_changes,
 )
+from mlops_infra.engines.cdk.stack import is_busy
 from mlops_infra.errors import InfraError
 from mlops_infra.model import Event, Goal
 
@@ -38,7 +39,7 @@ def carry_out(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> 
 
 
 def _deploy(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) -> None:
-    if stack.is_busy:
+    if is_busy(stack.state):
         on_event(Event(resource=stack.name, message="wait for the deploy that is running"))
         failure = stack.follow(None, on_event)
         if failure and stack.state not in DONE:
@@ -97,7 +98,7 @@ def _tear_down(plan: Plan, stack: Stack, toolkit: Toolkit, on_event: OnEvent) ->
     now = kept.teardown_changes(plan.target, stack, delete_data=plan.delete_data)
     if not _kinds(now) <= _kinds(plan.changes):  # what has gone meanwhile is no harm
         raise _stale(plan)
-    if stack.is_busy:
+    if is_busy(stack.state):
         on_event(Event(resource=stack.name, message="wait for the teardown that is running"))
         stack.follow(None, on_event)
     if stack.state:

@@ -21,16 +21,16 @@ START_SECONDS = 30
 FRONT_END = """
 daemon off;
 worker_processes 1;
-pid /tmp/nginx.pid;
+pid nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
-    client_body_temp_path /tmp/body;
-    proxy_temp_path /tmp/proxy;
-    fastcgi_temp_path /tmp/fastcgi;
-    uwsgi_temp_path /tmp/uwsgi;
-    scgi_temp_path /tmp/scgi;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
     server {{
         listen {host}:{port};
         http2 on;
@@ -69,14 +69,17 @@ def front_end(*, port: int, behind: int, protocol: str, timeout_seconds: int) ->
 
 
 def start_nginx(config: str, *, port: int, folder: Path, log: Path) -> Program:
-    """Start an nginx and wait until it listens; `folder` is new, and its `/tmp`.
+    """Start an nginx and wait until it listens; `folder` is new; all that it writes is there.
+
+    It is the `/tmp` of a configuration for a container, too.
 
     Raises:
         UnhealthyError: it does not.
     """
     folder.mkdir(mode=0o711)
     file = folder / "nginx.conf"
-    file.write_text(config.replace("/tmp/", f"{folder}/"))  # noqa: S108 - a container's own
-    started = Program([str(nginx_binary()), "-e", "stderr", "-c", str(file)], env={}, log=log)
+    file.write_text(config.replace("/tmp/", f"{folder}/"))  # noqa: S108 - the container's
+    argv = [str(nginx_binary()), "-p", str(folder), "-e", "stderr", "-c", str(file)]
+    started = Program(argv, env={}, log=log)
     started.wait(lambda: listens(port), seconds=START_SECONDS)
     return started
