@@ -133,11 +133,14 @@ def test_an_image_that_cannot_be_built_is_told_before_anything_is_made(google: O
     assert google.clouds.cloud.kinds() == {}
 
 
-def builder_that_pushes(folder: Path, when: str) -> str:
-    """Write a builder that refuses a push unless a line of shell says so; return where it is."""
+def builder_that_pushes(folder: Path, when: str, *, then: str = "true") -> str:
+    """Write a builder that refuses a push unless a line of shell says so; return where it is.
+
+    `then` is done after whatever it did.
+    """
     builder = folder / "builder"
     builder.write_text(
-        f'#!/bin/sh\n[ "$1" != push ] || {when} || exit 1\nexec {found_builder()} "$@"\n'
+        f'#!/bin/sh\n[ "$1" != push ] || {when} || exit 1\n{found_builder()} "$@" || exit\n{then}\n'
     )
     builder.chmod(0o755)
     return str(builder)
@@ -153,6 +156,19 @@ def test_an_image_that_cannot_be_pushed_is_told_and_the_next_deploy_goes_on(
     builder = builder_that_pushes(tmp_path, f"! mkdir {tmp_path}/tried 2>/dev/null")
     google.deploy(CDK_DOCKER=builder)
     assert sorted(google.pushed) == IMAGES["gcp"]
+
+
+def test_an_image_that_another_deploy_has_pushed_meanwhile_is_left_as_it_is(
+    google: Own, tmp_path: Path
+) -> None:
+    google.deploy()
+    tag, aside = google.pushed["server"], tmp_path / "aside"
+    tag.rename(aside)
+    google.write({"server": {"replicas": {"min": 1, "max": 1}}})
+    builder = builder_that_pushes(tmp_path, "false", then=f"[ $1 != build ] || mv {aside} {tag}")
+    said = google.deploy(CDK_DOCKER=builder)
+    assert "build the image" in said
+    assert tag.exists()
 
 
 def test_a_login_that_google_refuses_is_told_before_anything_is_made(google: Own) -> None:

@@ -97,9 +97,9 @@ class Images:
             return False
 
     def _push(self, reference: str) -> None:
-        """Push what was built."""
+        """Push what was built, unless another deploy has: a tag may be given only once."""
         builder = self._built_by.get(reference)
-        if builder is None:
+        if builder is None or self._is_published(reference):
             return
         again = Retrying(
             retry=retry_if_exception_type(InfraError),
