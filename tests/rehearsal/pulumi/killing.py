@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -34,8 +33,6 @@ class Held:
 
     kind: str
     operation: str = "create"
-    at_least: int = 0
-    """How many of the type are there by then."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +99,7 @@ class Subject:
         with self.command(*words) as command:
             if isinstance(moment, Held):
                 with self.small.clouds.faults.holding(moment.kind, moment.operation) as is_held:
-                    of_kind = partial(self.small.clouds.cloud.of, moment.kind)
-                    command.wait_for(lambda _: is_held() and len(of_kind()) >= moment.at_least)
+                    command.wait_for(lambda _: is_held())
                     survivors = self._kill(command, with_all=with_all)
             else:
                 command.wait_for(moment)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlops_infra.engines.pulumi.deployment import LOG_BUCKET, name_of
+from mlops_infra.engines.pulumi.clouds.ids import is_repeatable
+from mlops_infra.engines.pulumi.deployment import LOG_BUCKET
 from tests.rehearsal.pulumi.killing import Held, Subject
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ TYPES = {
         "artifacts": "azure-native:storage:StorageAccount",
         "server": "azure-native:app:ContainerApp",
         "alarm": "azure-native:monitor:MetricAlert",
-        "last": "azure-native:monitor:MetricAlert",
     },
     "gcp": {
         "first": "gcp:projects/service:Service",
@@ -40,15 +40,9 @@ TYPES = {
         "artifacts": "gcp:storage/bucket:Bucket",
         "server": "gcp:cloudrunv2/service:Service",
         "alarm": "gcp:monitoring/alertPolicy:AlertPolicy",
-        "last": "gcp:cloudrunv2/service:Service",
+        "channel": "gcp:monitoring/notificationChannel:NotificationChannel",
     },
 }
-
-INVENTED = (TYPES["gcp"]["alarm"], "gcp:monitoring/notificationChannel:NotificationChannel")
-"""What Google makes up an id for, so that nobody can ask for it by name."""
-
-ALARMS = {"azure": 6, "gcp": 5}
-"""Of an environment like dev."""
 
 
 def plans(command: Command[Subject]) -> bool:
@@ -79,7 +73,7 @@ FIRST = {
     "when the database is there, all": (("database", "created"), True),
     "when the artifacts' store is there, all": (("artifacts", "created"), True),
     "when the server is there, all": (("server", "created"), True),
-    "before the last that we name is made, alone": (("last", "create"), False),
+    "before an alarm is made, alone": (("alarm", "create"), False),
 }
 UPDATE = {
     "while it plans, all": (plans, True),
@@ -141,34 +135,63 @@ def test_a_first_deploy_killed_anywhere_is_finished_by_the_next(
     absent: Subject, whole: dict[str, int], point: str
 ) -> None:
     killed(absent, FIRST[point])
-    finish(absent)
+    absent.small.deploy()
     absent.assert_at_rest()
     assert absent.small.there == whole
 
 
-def test_an_alarm_that_nobody_heard_of_is_settled_by_its_name_or_as_the_error_says(
-    absent: Subject, cloud: str, whole: dict[str, int]
+@pytest.mark.parametrize(
+    ("cloud", "what"), [("azure", "alarm"), ("gcp", "alarm"), ("gcp", "channel")]
+)
+def test_what_watches_is_taken_into_the_state_though_nobody_heard_of_it(
+    absent: Subject, whole: dict[str, int], what: str
 ) -> None:
-    absent.killed(Held(TYPES[cloud]["alarm"], "created", at_least=ALARMS[cloud]), with_all=True)
-    assert TYPES[cloud]["alarm"] in {each["resource"]["type"] for each in absent.pending}
-    finish(absent)
+    lose(absent, what)
+    absent.small.deploy()
     absent.assert_at_rest()
     assert absent.small.there == whole
 
 
-def finish(subject: Subject) -> None:
-    """Deploy; what Google invents ids for is deleted before, where the error says so."""
-    lost = [each["resource"] for each in subject.pending if each["resource"]["type"] in INVENTED]
-    if lost:
-        said = subject.small.run("deploy", "--yes", code=1).stderr
-        cloud = subject.small.clouds.cloud
-        for each in lost:
-            kind, shown = each["type"], each["inputs"]["displayName"]
-            assert f"{kind} '{name_of(each['urn'])}'" in said
-            for found, resource in cloud.of(kind).items():
-                if resource.inputs["displayName"] == shown:
-                    cloud.delete(kind, found)
-    subject.small.deploy()
+@pytest.mark.parametrize("cloud", ["gcp"])
+def test_an_alarm_that_cannot_be_asked_for_waits_and_one_of_two_is_the_user_s_to_tell(
+    absent: Subject, whole: dict[str, int]
+) -> None:
+    small, kind = absent.small, TYPES["gcp"]["alarm"]
+    lose(absent, "alarm")
+    with small.clouds.settings.having(apis_off=["monitoring.googleapis.com"]):
+        said = small.run("deploy", "--yes", code=4).stderr
+    assert "monitoring.googleapis.com has not been used" in said
+    assert absent.pending, "they are asked for again"
+
+    lost = next(each_id for each_kind, each_id in absent.there - absent.known if each_kind == kind)
+    cloud, other = small.clouds.cloud, f"{lost}0"
+    cloud.put(kind, other, cloud.of(kind)[lost])
+    said = small.run("deploy", "--yes", code=1).stderr
+    assert f"{kind} '" in said
+    for each in (lost, other):  # as it says
+        cloud.delete(kind, each)
+    small.deploy()
+    absent.assert_at_rest()
+    assert small.there == whole
+
+
+def lose(subject: Subject, what: str) -> None:
+    """Kill a first deploy that has made something of a type and not heard so."""
+    kind = TYPES[subject.small.cloud][what]
+    subject.killed(Held(kind, "created"), with_all=True)
+    assert kind in {each["resource"]["type"] for each in subject.pending}
+
+
+def test_a_teardown_tells_and_deletes_what_a_killed_deploy_was_making(absent: Subject) -> None:
+    killed(absent, FIRST["when the database is there, all"])
+    assert absent.deployment is not None
+    lost = [each.where for each in absent.deployment.pending if not is_repeatable(each.kind)]
+    assert lost
+    said = absent.small.run("teardown", "--yes", "--delete-data").stderr
+    assert [each for each in lost if each not in said] == []
+    assert absent.deployment is None
+    assert not absent.locks
+    assert {kind for kind, _ in absent.there} <= {LOG_BUCKET}
 
 
 @pytest.mark.parametrize("point", UPDATE)

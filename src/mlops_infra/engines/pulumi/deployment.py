@@ -29,7 +29,7 @@ class Resource:
     urn: str
     kind: str
     id: str
-    """Empty for what exists in the state alone, such as a component."""
+    """Empty for what exists in the state alone, such as a component, and for most of `pending`."""
     inputs: Document
     provider: str
     """The URN of the provider that it is made by."""
@@ -47,7 +47,9 @@ class Resource:
     @property
     def where(self) -> str:
         """Its type and, if it is to be found in the cloud, its id there."""
-        return self.kind if self.kind.startswith(STATE_ALONE) else f"{self.kind} {self.id}"
+        if self.kind.startswith(STATE_ALONE):
+            return self.kind
+        return f"{self.kind} {self.id}" if self.id else f"{self.kind}, if a killed run made it"
 
     @property
     def final_backup_days(self) -> int:
@@ -74,7 +76,7 @@ class Deployment:
 
     @cached_property
     def pending(self) -> tuple[Resource, ...]:
-        """What a killed run was creating; nobody heard whether it is there."""
+        """What a killed run was creating and may have made; Pulumi may have noted its id, even."""
         found = self.document["deployment"].get("pending_operations") or ()
         return tuple(_resource(each["resource"]) for each in found if each["type"] == "creating")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops_infra.engines.pulumi.clouds import cloud_of
+from mlops_infra.engines.pulumi.clouds.ids import is_repeatable
 from mlops_infra.engines.pulumi.deployment import LOG_BUCKET, name_of
 from mlops_infra.engines.pulumi.images import Images
 from mlops_infra.errors import PrerequisiteError, UsageError
@@ -169,13 +170,16 @@ def teardown_changes(
 ) -> tuple[Change, ...]:
     """Return what a teardown would delete, and what it would keep, with its id in the cloud.
 
+    What a killed run was making is among it: that is settled before anything is deleted.
+
     Raises:
         UsageError: data would be deleted that the cloud itself still protects.
     """
     if deployment is None:
         return ()
     found = [each for each in deployment.resources if each.is_cloud_s]
-    kept = deployment.kept
+    found += [each for each in deployment.pending if not is_repeatable(each.kind)]
+    kept = deployment.kept | {each.urn for each in deployment.pending if each.is_kept}
     if delete_data:
         kept = frozenset(each.urn for each in found if each.kind == LOG_BUCKET)
     protected = [each.name for each in found if each.is_protected and each.urn not in kept]

@@ -2,7 +2,8 @@
 
 The process that Pulumi's engine ran in may have died between a create's request and its answer.
 The state then says `creating` and no more. A second create would meet "already exists", or make a
-second one; so the cloud is asked first, by the id that it makes of the name.
+second one; so the cloud is asked first: by the id that it makes of the name, or by the name that it
+shows where the id is a number.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mlops_infra.model import Event
 
 if TYPE_CHECKING:
     from mlops_infra.engines.base import OnEvent
-    from mlops_infra.engines.pulumi.deployment import Deployment, Resource
+    from mlops_infra.engines.pulumi.deployment import Deployment, Document, Resource
     from mlops_infra.engines.pulumi.troubles import Owner
     from mlops_infra.engines.pulumi.workspace import Workspace
     from mlops_infra.errors import LockedError
@@ -57,28 +58,43 @@ def settle(workspace: Workspace, on_event: OnEvent) -> frozenset[str]:
 def _expected(deployment: Deployment) -> tuple[dict[str, str], list[Resource]]:
     """Return the ids, by URN, that pending creates have if they are there; and those without one.
 
-    What may simply be made again is in neither.
+    What may simply be made again, or is known not to be there, is in neither.
     """
     providers = {each.urn: each.inputs for each in deployment.resources}
     known: dict[str, str] = {}
     unknown = []
     for each in deployment.pending:
-        expected = ids.id_of(each.kind, each.inputs, providers.get(each.provider, {}))
         if ids.is_repeatable(each.kind):
             continue
-        if expected:
-            known[each.urn] = expected
-        else:
+        provider = providers.get(each.provider, {})
+        expected = each.id or ids.id_of(each.kind, each.inputs, provider)
+        found = {expected} if expected else _numbered(each, provider, deployment)
+        if found is None or len(found) > 1:
             unknown.append(each)
+        elif found:
+            known[each.urn] = found.pop()
     return known, unknown
+
+
+def _numbered(lost: Resource, provider: Document, deployment: Deployment) -> set[str] | None:
+    """Return the ids of what shows itself by the same name and is none of the state's own.
+
+    None where nothing of its type can be looked for so.
+    """
+    collection = ids.list_of(lost.kind, lost.inputs, provider)
+    shown = lost.inputs.get("displayName")
+    if not collection or not shown:
+        return None
+    from mlops_infra.engines.pulumi.clouds import gcp  # Google's login: Azure does without
+
+    return set(gcp.shown_as(shown, collection)) - {each.id for each in deployment.resources}
 
 
 def _unknown(pending: list[Resource]) -> InfraError:
     names = "\n".join(f"  {each.kind} '{each.name}'" for each in pending)
     return InfraError(
-        f"a killed deploy was creating these, and the cloud invents their ids:\n{names}",
-        hint="delete those of them that are there, in the cloud's console, for they are made anew; "
-        "then deploy again",
+        f"a killed deploy was creating these, and which they are nobody can tell:\n{names}",
+        hint="delete those of them that are there, in the cloud's console; then run it again",
     )
 
 

@@ -30,7 +30,7 @@ def carry_out(plan: Plan, workspace: Workspace, on_event: OnEvent) -> None:
 def _carry_out(plan: Plan, workspace: Workspace, on_event: OnEvent) -> None:
     settled = settling.settle(workspace, on_event)
     if plan.goal is Goal.TEARDOWN:
-        _tear_down(plan, workspace, on_event)
+        _tear_down(plan, workspace, on_event, settled=settled)
     else:
         _deploy(plan, workspace, on_event, settled=settled)
 
@@ -91,10 +91,12 @@ def _stale(plan: Plan) -> InfraError:
     )
 
 
-def _tear_down(plan: Plan, workspace: Workspace, on_event: OnEvent) -> None:
+def _tear_down(
+    plan: Plan, workspace: Workspace, on_event: OnEvent, *, settled: frozenset[str]
+) -> None:
     deployment = _exported(workspace)
     changes = teardown_changes(plan.target, deployment, delete_data=plan.delete_data)
-    if set(changes) != set(plan.changes):
+    if {each.resource for each in set(changes) ^ set(plan.changes)} - settled:
         raise _stale(plan)
     if plan.delete_data:
         workspace.replace(deployment.freed())

@@ -40,7 +40,7 @@ def _token_info(asked: Asked) -> Response:
 def _projects(asked: Asked) -> Response:
     """Answer for the project, or for what is allowed in it."""
     name, _, verb = asked.request.path.rpartition("/")[2].partition(":")
-    _require(asked, name, "cloudresourcemanager.googleapis.com")
+    require(asked, name, "cloudresourcemanager.googleapis.com")
     if verb == "testIamPermissions":
         denied = asked.settings.get("denied", [])
         wanted = asked.request.get_json()["permissions"]
@@ -54,7 +54,7 @@ def _projects(asked: Asked) -> Response:
 def _apis(asked: Asked) -> Response:
     """Answer whether each of some APIs is on."""
     project = asked.request.path.split("/")[3]
-    _require(asked, project, "serviceusage.googleapis.com")
+    require(asked, project, "serviceusage.googleapis.com")
     services = [
         {"name": each, "state": "ENABLED" if _is_on(asked, project, each) else "DISABLED"}
         for each in asked.request.args.getlist("names")
@@ -64,7 +64,7 @@ def _apis(asked: Asked) -> Response:
 
 def _billing(asked: Asked) -> Response:
     project = asked.request.path.split("/")[3]
-    _require(asked, project)
+    require(asked, project)
     is_paid = not asked.settings.get("is_unpaid", default=False)
     account = {"billingAccountName": "billingAccounts/000000-000000-000000"} if is_paid else {}
     return json_of({"projectId": project, "billingEnabled": is_paid, **account})
@@ -72,7 +72,7 @@ def _billing(asked: Asked) -> Response:
 
 def _compute(asked: Asked) -> Response:
     project = asked.request.path.rpartition("/")[2]
-    _require(asked, project)
+    require(asked, project)
     limits = asked.settings.get("quotas", {})
     quotas = [
         {"metric": metric, "limit": limits.get(metric, LIMIT), "usage": len(asked.cloud.of(kind))}
@@ -88,7 +88,7 @@ def _is_on(asked: Asked, project: str, name: str) -> bool:
     return api in FIRST or asked.cloud.get(API, f"{project}/{api}") is not None
 
 
-def _require(asked: Asked, project: str, api: str = "") -> None:
+def require(asked: Asked, project: str, api: str = "") -> None:
     """Refuse another login, another project, and an API that is off, in Google's words."""
     if asked.request.headers.get("Authorization") != f"Bearer {GOOGLE_TOKEN}":
         raise Forbidden("Request had invalid authentication credentials.")

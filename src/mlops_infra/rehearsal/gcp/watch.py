@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlops_infra.rehearsal.pulumi.description import Call
 
 LOG_BUCKET = "gcp:logging/projectBucketConfig:ProjectBucketConfig"
+ALARM = "gcp:monitoring/alertPolicy:AlertPolicy"
 CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel"
 WRITER = f"service-{NUMBER}@gcp-sa-logging.iam.gserviceaccount.com"
 DELETED_BUCKET = "log bucket that is deleted in 7 days"
@@ -39,13 +40,13 @@ def _refuse_alarm(call: Call) -> None:
 
 
 def _refuse_used(call: Call) -> None:
-    for alarm_id, each in call.cloud.of("gcp:monitoring/alertPolicy:AlertPolicy").items():
+    for alarm_id, each in call.cloud.of(ALARM).items():
         if call.id in each.inputs.get("notificationChannels", []):
             raise CloudError(f"Error 400: '{call.id}' is used by '{alarm_id}'")
 
 
 def _numbered(kind: str, call: Call) -> str:
-    """Return an id that Google makes up: what was made and not noted cannot be found by name."""
+    """Return an id that Google makes up."""
     return f"projects/{project(call)}/{kind}/{1 + secrets.randbelow(2**63)}"
 
 

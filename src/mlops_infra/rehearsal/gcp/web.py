@@ -6,11 +6,12 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import NotFound, Unauthorized
+from werkzeug.exceptions import BadRequest, NotFound, Unauthorized
 
 from mlops_infra.rehearsal.gcp import account
 from mlops_infra.rehearsal.gcp.data import INSTANCE
 from mlops_infra.rehearsal.gcp.identity import VERSION
+from mlops_infra.rehearsal.gcp.watch import ALARM, CHANNEL
 from mlops_infra.rehearsal.pulumi.names import GOOGLE_TOKEN
 from mlops_infra.rehearsal.pulumi.registry import Registry
 from mlops_infra.rehearsal.pulumi.web import Site, json_of, lines
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 SERVICE = "gcp:cloudrunv2/service:Service"
 TERM = re.compile(r'([\w.]+)>?="([^"]*)"')
 """One of a filter's: https://cloud.google.com/logging/docs/view/logging-query-language"""
+SHOWN_AS = re.compile(r'display_name="([^"\\]*)"')
+"""The one filter that is known here: https://cloud.google.com/monitoring/api/v3/sorting-and-filtering"""
+LISTS = {"alertPolicies": ALARM, "notificationChannels": CHANNEL}
 REPOSITORY = "gcp:artifactregistry/repository:Repository"
 
 
@@ -103,6 +107,25 @@ def _entries(asked: Asked) -> Response:
     return json_of(page)
 
 
+def _monitored(asked: Asked) -> Response:
+    """Answer with the alarms, or with whom they tell, that show themselves by a name.
+
+    https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies/list
+    """
+    _, _, _, project, collection = asked.request.path.split("/")
+    account.require(asked, project, "monitoring.googleapis.com")
+    wanted = SHOWN_AS.fullmatch(asked.request.args.get("filter", ""))
+    if collection not in LISTS or not wanted:
+        raise BadRequest("Request contains an invalid argument.")
+    found = asked.cloud.of(LISTS[collection], like=f"projects/{project}/%")
+    shown = [
+        {"name": each_id, "displayName": each.inputs["displayName"]}
+        for each_id, each in found.items()
+        if each.inputs["displayName"] == wanted.group(1)
+    ]
+    return json_of({collection: shown} if shown else {})
+
+
 def _found(asked: Asked, kind: str, resource_id: str) -> Resource:
     _require_login(asked)
     found = asked.cloud.get(kind, resource_id)
@@ -121,6 +144,7 @@ SITES = (
     Site(host=r"run\.googleapis\.com", answer=_run),
     Site(host=r"sqladmin\.googleapis\.com", answer=_sql),
     Site(host=r"secretmanager\.googleapis\.com", answer=_secret),
+    Site(host=r"monitoring\.googleapis\.com", answer=_monitored),
     Site(host=r"logging\.googleapis\.com", answer=_entries),
     Site(
         host=r"[a-z0-9-]+-docker\.pkg\.dev",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 RUN, SQL = "https://run.googleapis.com/v2", "https://sqladmin.googleapis.com/v1"
 SECRETS = "https://secretmanager.googleapis.com/v1"
+MONITORING = "https://monitoring.googleapis.com/v3"
 LOGS = "https://logging.googleapis.com/v2/entries:list"
 SERVICE = "gcp:cloudrunv2/service:Service"
 INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
@@ -108,6 +109,16 @@ def secret(reference: str) -> str:
     if found is None:
         raise InfraError(f"not found: {reference}")
     return base64.b64decode(found["payload"]["data"]).decode()
+
+
+def shown_as(display_name: str, collection: str) -> list[str]:
+    """Return the ids of what one of Cloud Monitoring's lists has under a name, which may be many.
+
+    https://cloud.google.com/monitoring/api/v3/sorting-and-filtering
+    """
+    query = {"filter": f"display_name={json.dumps(display_name, ensure_ascii=False)}"}
+    found = rest.get(f"{MONITORING}/{collection}", token(), query) or {}
+    return [each["name"] for each in found.get(collection.rpartition("/")[2], [])]
 
 
 def components(deployment: Deployment) -> tuple[Component, ...]:

@@ -149,6 +149,14 @@ PATTERNS = {
     "gcp:logging/projectSink:ProjectSink": "projects/{project}/sinks/{name}",
 }
 
+NUMBERED = {
+    "gcp:monitoring/alertPolicy:AlertPolicy": "projects/{project}/alertPolicies",
+    "gcp:monitoring/notificationChannel:NotificationChannel": (
+        "projects/{project}/notificationChannels"
+    ),
+}
+"""Types that Google makes numbers up for, and which of Cloud Monitoring's lists has them."""
+
 REPEATABLE = (
     "pulumi:",  # a provider: it lives in the state alone
     "random:",  # so does this
@@ -169,7 +177,15 @@ def id_of(kind: str, inputs: Document, provider: Document) -> str | None:
 
     `provider` has the inputs of the provider that it is made by.
     """
-    pattern = PATTERNS.get(kind)
+    return _filled(PATTERNS.get(kind), inputs, provider)
+
+
+def list_of(kind: str, inputs: Document, provider: Document) -> str | None:
+    """Return the list that a resource is in that has a number for an id; None where it has none."""
+    return _filled(NUMBERED.get(kind), inputs, provider)
+
+
+def _filled(pattern: str | None, inputs: Document, provider: Document) -> str | None:
     try:
         return pattern.format_map({**provider, **inputs}) if pattern else None
     except KeyError:
