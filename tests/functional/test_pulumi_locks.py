@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from mlops_infra.engines.pulumi.settling import is_dead
+from mlops_infra.engines.pulumi.locks import is_dead
 from mlops_infra.engines.pulumi.troubles import Owner
 
 if TYPE_CHECKING:

@@ -263,12 +263,18 @@ def test_a_state_whose_attributes_a_killed_pulumi_left_empty_is_read(deployed: S
     assert deployed.run("plan").stdout.startswith("nothing to do")
 
 
-def test_a_provider_that_a_killed_deploy_was_setting_up_is_set_up_again(deployed: Small) -> None:
+def test_a_provider_or_component_that_a_killed_deploy_was_setting_up_is_set_up_again(
+    deployed: Small,
+) -> None:
     file = deployed.state_folder / "stacks" / "mlops" / "dev.json"
     document = json.loads(file.read_text())
     latest = document["checkpoint"]["latest"]
     (provider,) = [each for each in latest["resources"] if each["type"].endswith(":random")]
-    latest["pending_operations"] = [{"type": "creating", "resource": {**provider, "id": ""}}]
+    component = {"urn": f"{provider['urn']}-2", "type": "mlops:gcp:Alarms", "custom": False}
+    latest["pending_operations"] = [
+        {"type": "creating", "resource": {**provider, "id": ""}},
+        {"type": "creating", "resource": component},
+    ]
     file.write_text(json.dumps(document))
     deployed.write({"database": {"storage_gib": 64}})
     deployed.deploy()

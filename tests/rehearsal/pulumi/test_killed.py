@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlops_infra.engines.pulumi.clouds.ids import is_repeatable
 from mlops_infra.engines.pulumi.deployment import LOG_BUCKET
 from tests.rehearsal.pulumi.killing import Held, Subject
 
@@ -167,8 +166,8 @@ def test_an_alarm_that_cannot_be_asked_for_waits_and_one_of_two_is_the_user_s_to
     cloud, other = small.clouds.cloud, f"{lost}0"
     cloud.put(kind, other, cloud.of(kind)[lost])
     said = small.run("deploy", "--yes", code=1).stderr
-    assert f"{kind} '" in said
-    for each in (lost, other):  # as it says
+    for each in (lost, other):
+        assert each in said
         cloud.delete(kind, each)
     small.deploy()
     absent.assert_at_rest()
@@ -184,14 +183,29 @@ def lose(subject: Subject, what: str) -> None:
 
 def test_a_teardown_tells_and_deletes_what_a_killed_deploy_was_making(absent: Subject) -> None:
     killed(absent, FIRST["when the database is there, all"])
-    assert absent.deployment is not None
-    lost = [each.where for each in absent.deployment.pending if not is_repeatable(each.kind)]
-    assert lost
+    lost = told_of(absent)
     said = absent.small.run("teardown", "--yes", "--delete-data").stderr
     assert [each for each in lost if each not in said] == []
     assert absent.deployment is None
     assert not absent.locks
     assert {kind for kind, _ in absent.there} <= {LOG_BUCKET}
+
+
+def test_a_teardown_keeps_the_data_s_store_that_a_killed_deploy_was_making(absent: Subject) -> None:
+    killed(absent, FIRST["when the artifacts' store is there, all"])
+    lost = told_of(absent)
+    said = absent.small.run("teardown", "--yes").stderr
+    assert [each for each in lost if each not in said] == []
+    absent.assert_at_rest()
+    assert TYPES[absent.small.cloud]["artifacts"] in {kind for kind, _ in absent.there}
+
+
+def told_of(subject: Subject) -> list[str]:
+    """Return what a teardown has to tell of what a killed deploy was making."""
+    assert subject.deployment is not None
+    lost = [each.where for each in subject.deployment.pending if not each.is_repeatable]
+    assert lost
+    return lost
 
 
 @pytest.mark.parametrize("point", UPDATE)

@@ -3,7 +3,7 @@
     engine.py      the verbs
     clouds/        what knows one cloud
     prerequisites.py   what a deploy needs
-    locks.py       who holds a stack
+    locks.py       who holds a stack; releases a dead process's
     bootstrap.py   makes what must be there before the first one
     cli.py         the pinned Pulumi command line: found, installed or built
     state.py       where the file keeps the state
@@ -15,7 +15,7 @@
     drift.py       what was changed in the cloud since
     planning.py    what a deploy or a teardown would change
     steps.py       carries a plan out
-    settling.py    what a killed run left: a lock, a create whose answer nobody heard
+    settling.py    what a killed run left: a create whose answer nobody heard
     troubles.py    what Pulumi says, as errors that a person can act on
     images.py      the images that a program's server is made of: built, then pushed
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from mlops_infra.engines.pulumi.clouds import ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +31,10 @@ class Resource:
     urn: str
     kind: str
     id: str
-    """Empty for what exists in the state alone, such as a component, and for most of `pending`."""
+    """Empty for what exists in the state alone, such as a component."""
     inputs: Document
     provider: str
-    """The URN of the provider that it is made by."""
+    """The URN of the provider that it is made by; a component has none."""
     is_kept: bool
     """Whether the stack's code wants it to survive a teardown: `retain_on_delete` or `protect`."""
     is_protected: bool
@@ -47,9 +49,13 @@ class Resource:
     @property
     def where(self) -> str:
         """Its type and, if it is to be found in the cloud, its id there."""
-        if self.kind.startswith(STATE_ALONE):
-            return self.kind
-        return f"{self.kind} {self.id}" if self.id else f"{self.kind}, if a killed run made it"
+        is_alone = self.kind.startswith(STATE_ALONE) or not self.id
+        return self.kind if is_alone else f"{self.kind} {self.id}"
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether a create that nobody heard the end of may simply be done again."""
+        return not self.provider or ids.is_repeatable(self.kind)
 
     @property
     def final_backup_days(self) -> int:
@@ -76,9 +82,20 @@ class Deployment:
 
     @cached_property
     def pending(self) -> tuple[Resource, ...]:
-        """What a killed run was creating and may have made; Pulumi may have noted its id, even."""
-        found = self.document["deployment"].get("pending_operations") or ()
-        return tuple(_resource(each["resource"]) for each in found if each["type"] == "creating")
+        """What a killed run was creating, with the id that it has if it is there, if that is known.
+
+        Pulumi may have noted the id, and nothing more.
+        """
+        operations = self.document["deployment"].get("pending_operations") or ()
+        found = [_resource(each["resource"]) for each in operations if each["type"] == "creating"]
+        return tuple(replace(each, id=each.id or self._expected_id(each)) for each in found)
+
+    def provider_of(self, resource: Resource) -> Document:
+        """Return the inputs of the provider that a resource is made by."""
+        return next((each.inputs for each in self.resources if each.urn == resource.provider), {})
+
+    def _expected_id(self, resource: Resource) -> str:
+        return ids.id_of(resource.kind, resource.inputs, self.provider_of(resource)) or ""
 
     @property
     def outputs(self) -> dict[str, Any]:
@@ -95,10 +112,13 @@ class Deployment:
 
     @cached_property
     def kept(self) -> frozenset[str]:
-        """The URNs that a teardown leaves: what is to be kept, and what that needs."""
-        by_urn = {each.urn: each for each in self.resources}
+        """The URNs that a teardown leaves: what is to be kept, and what that needs.
+
+        Of what a killed run was creating, too.
+        """
+        by_urn = {each.urn: each for each in (*self.pending, *self.resources)}
         found: set[str] = set()
-        waiting = [each.urn for each in self.resources if each.is_kept]
+        waiting = [each.urn for each in by_urn.values() if each.is_kept]
         while waiting:
             urn = waiting.pop()
             if urn in by_urn and urn not in found:

@@ -64,7 +64,8 @@ class PulumiEngine:
         deployment = workspace.export()
         if goal is Goal.TEARDOWN:
             changes = teardown_changes(target, deployment, delete_data=delete_data)
-            return Plan(target=target, goal=goal, changes=changes, delete_data=delete_data)
+            shown = tuple(changes.values())
+            return Plan(target=target, goal=goal, changes=shown, delete_data=delete_data)
         found = preview(workspace, deployment)
         return Plan(target=target, goal=goal, changes=found.changes, token=found)
 

@@ -97,9 +97,9 @@ class Images:
             return False
 
     def _push(self, reference: str) -> None:
-        """Push what was built, unless another deploy has: a tag may be given only once."""
+        """Push what was built."""
         builder = self._built_by.get(reference)
-        if builder is None or self._is_published(reference):
+        if builder is None:
             return
         again = Retrying(
             retry=retry_if_exception_type(InfraError),
@@ -117,7 +117,12 @@ class Images:
             raise self.failure from error
 
     def _push_with(self, builder: str, reference: str) -> None:
-        """Push once. The login is read from a pipe and kept in a folder of our own."""
+        """Push once, unless another deploy has: a tag may be given to one image alone.
+
+        The login is read from a pipe and kept in a folder of our own.
+        """
+        if self._is_published(reference):
+            return
         host = _parts(reference)[0]
         with TemporaryDirectory(prefix="mlops-infra-login-") as folder:
             # Docker knows no such file: it keeps the login as the user has it keep all others.

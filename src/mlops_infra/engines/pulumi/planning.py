@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops_infra.engines.pulumi.clouds import cloud_of
-from mlops_infra.engines.pulumi.clouds.ids import is_repeatable
 from mlops_infra.engines.pulumi.deployment import LOG_BUCKET, name_of
 from mlops_infra.engines.pulumi.images import Images
 from mlops_infra.errors import PrerequisiteError, UsageError
@@ -167,19 +166,19 @@ def load(target: Target, module: str) -> ModuleType:
 
 def teardown_changes(
     target: Target, deployment: Deployment | None, *, delete_data: bool
-) -> tuple[Change, ...]:
-    """Return what a teardown would delete, and what it would keep, with its id in the cloud.
+) -> dict[str, Change]:
+    """Return, by URN, what a teardown would delete, and what it would keep, with its id there.
 
-    What a killed run was making is among it: that is settled before anything is deleted.
+    What a killed run was creating is among it: that is settled before anything is deleted.
 
     Raises:
         UsageError: data would be deleted that the cloud itself still protects.
     """
     if deployment is None:
-        return ()
+        return {}
     found = [each for each in deployment.resources if each.is_cloud_s]
-    found += [each for each in deployment.pending if not is_repeatable(each.kind)]
-    kept = deployment.kept | {each.urn for each in deployment.pending if each.is_kept}
+    found += [each for each in deployment.pending if not each.is_repeatable]
+    kept = deployment.kept
     if delete_data:
         kept = frozenset(each.urn for each in found if each.kind == LOG_BUCKET)
     protected = [each.name for each in found if each.is_protected and each.urn not in kept]
@@ -189,7 +188,7 @@ def teardown_changes(
             f"{target} was deployed as a protected environment: {', '.join(protected)}",
             hint=f"mlops-infra deploy -e {name} --cloud {target.cloud}  lifts that; then tear down",
         )
-    return tuple(_removal(each, is_kept=each.urn in kept) for each in reversed(found))
+    return {each.urn: _removal(each, is_kept=each.urn in kept) for each in reversed(found)}
 
 
 def _removal(found: Resource, *, is_kept: bool) -> Change:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_infra.engines.pulumi import settling
+from mlops_infra.engines.pulumi import locks, settling
 from mlops_infra.engines.pulumi.automation import Automation
 from mlops_infra.engines.pulumi.clouds import vaults
+from mlops_infra.engines.pulumi.deployment import name_of
 from mlops_infra.engines.pulumi.planning import Preview, preview, teardown_changes
 from mlops_infra.errors import InfraError, LockedError, NotDeployedError
 from mlops_infra.model import Action, Goal
@@ -23,7 +24,7 @@ def carry_out(plan: Plan, workspace: Workspace, on_event: OnEvent) -> None:
     try:
         _carry_out(plan, workspace, on_event)
     except LockedError as error:  # raised before anything is changed
-        settling.release(workspace, error, on_event)
+        locks.release(workspace, error, on_event)
         _carry_out(plan, workspace, on_event)
 
 
@@ -78,7 +79,10 @@ def _require_shown(plan: Plan, found: Preview, settled: frozenset[str]) -> None:
     """
     shown = {(each.action, each.resource) for each in plan.changes}
     wanted = {(each.action, each.resource) for each in found.changes}
-    free = {*settled, found.workspace.stack}  # the latter: what is left of an unfinished deploy
+    free = {
+        *map(name_of, settled),
+        found.workspace.stack,
+    }  # the latter: what is left of an unfinished deploy
     excused = {(action, name) for name in free for action in (Action.UPDATE, Action.CREATE)}
     if wanted - shown - excused or {each for each in shown - wanted if each[1] not in free}:
         raise _stale(plan)
@@ -96,7 +100,9 @@ def _tear_down(
 ) -> None:
     deployment = _exported(workspace)
     changes = teardown_changes(plan.target, deployment, delete_data=plan.delete_data)
-    if {each.resource for each in set(changes) ^ set(plan.changes)} - settled:
+    unshown = {urn for urn, each in changes.items() if each not in plan.changes}
+    gone = set(plan.changes) - set(changes.values())
+    if unshown - settled or (gone and not settled):
         raise _stale(plan)
     if plan.delete_data:
         workspace.replace(deployment.freed())
