@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from mlops_infra.engines.pulumi import cli
 from mlops_infra.rehearsal.pulumi.cloud import Resource
 from tests.rehearsal.pulumi.small import CONTENTS
 from tests.rehearsal.pulumi.small.environment import BUCKET, DATABASE, EVERYTHING, GCP, SERVICE
@@ -175,25 +176,49 @@ def _pending(small: Small) -> Iterator[str]:
 
 def test_a_stack_that_somebody_else_holds_exits_5_and_says_who(deployed: Small) -> None:
     deployed.write({"database": {"storage_gib": 64}})
-    folder = (
-        deployed.project.folder / "state" / ".pulumi" / "locks" / "organization" / "mlops" / "dev"
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = {
-        "pid": 1,
-        "username": "ci",
-        "hostname": "elsewhere",
-        "timestamp": "2026-01-01T00:00:00Z",
-    }
-    (folder / "0a.json").write_text(json.dumps(lock))
+    _hold(deployed)
     said = deployed.run("deploy", "--yes", code=5).stderr
     assert "ci@elsewhere" in said
     assert "pulumi cancel" in said
-    lock |= {"hostname": socket.gethostname(), "username": "somebody"}
-    (folder / "0a.json").write_text(json.dumps(lock))
+    _hold(deployed, hostname=socket.gethostname(), username="somebody")
     assert "somebody@" in deployed.run("deploy", "--yes", code=5).stderr
     deployed.pulumi("cancel", "--stack", "dev", "--yes")
     deployed.deploy()
+
+
+def test_nothing_is_settled_of_a_deploy_that_lives_though_it_ends_before_it_would_be(
+    deployed: Small, tmp_path: Path
+) -> None:
+    file = deployed.state_folder / "stacks" / "mlops" / "dev.json"
+    document = json.loads(file.read_text())
+    latest = document["checkpoint"]["latest"]
+    (bucket,) = [each for each in latest["resources"] if each["type"] == BUCKET]
+    latest["resources"].remove(bucket)
+    latest["pending_operations"] = [{"type": "creating", "resource": {**bucket, "id": ""}}]
+    file.write_text(json.dumps(document))
+    before = file.read_text()
+    lock = _hold(deployed)
+    program = tmp_path / "mlops-infra" / "pulumi" / cli.VERSION / "bin" / "pulumi"
+    program.parent.mkdir(parents=True)
+    ends = f'case "$*" in *"stack import"*) rm {lock};; esac'
+    program.write_text(f'#!/bin/sh\n{ends}\nexec {cli.find_or_install()} "$@"\n')
+    program.chmod(0o755)
+    said = deployed.run("teardown", "--yes", code=5, XDG_CACHE_HOME=str(tmp_path)).stderr
+    assert "ci@elsewhere" in said
+    assert "ask the cloud" not in said
+    assert file.read_text() == before
+    assert lock.exists()
+
+
+def _hold(small: Small, **whose: str) -> Path:
+    """Write the lock of a deploy on another machine, or of somebody else; return where it is."""
+    folder = small.state_folder / "locks" / "organization" / "mlops" / "dev"
+    folder.mkdir(parents=True, exist_ok=True)
+    since = "2026-01-01T00:00:00Z"
+    lock = {"pid": 1, "username": "ci", "hostname": "elsewhere", "timestamp": since, **whose}
+    file = folder / "0a.json"
+    file.write_text(json.dumps(lock))
+    return file
 
 
 def test_drift_is_shown_and_the_next_deploy_brings_it_back(deployed: Small) -> None:

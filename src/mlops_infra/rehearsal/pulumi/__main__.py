@@ -36,8 +36,8 @@ LARGEST_MESSAGE_BYTES = 400 * 1024 * 1024
 STOP_SECONDS = 5
 
 OBJECTS_BEFORE_COLLECTION = 500_000
-"""An SDK is imported piece by piece as it is asked for, and nothing of it is garbage: with Python's
-own 700 a start takes up to twice as long."""
+"""An SDK is imported piece by piece as it is asked for, and nothing of it is garbage that Python's
+own 700 would find."""
 
 
 def main() -> None:
